@@ -1,0 +1,1 @@
+"""Sound devices, the capture process, encrypted records, imported files and playback."""

@@ -1,0 +1,72 @@
+"""What would leave the study: pseudonymized text only, with one digest that approval, export and manifest share."""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+
+from facilitator.domain.ids import Speaker
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseTurn:
+    """One turn. `speaker` is a research number, M, A, or None where nobody knows who spoke."""
+
+    start_ms: int
+    end_ms: int
+    speaker: Speaker | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseQuestion:
+    """A guide question as asked: it becomes a heading before the turns that follow it."""
+
+    at_ms: int
+    type: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseNote:
+    at_ms: int
+    kind: str
+    speaker: Speaker | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseContent:
+    """Everything that the exports of one session are made of, already pseudonymized.
+
+    `approval_reference` is the study's, from a data protection body. `gaps` are (start, length, reason) without sound.
+    """
+
+    study_title: str
+    approval_reference: str
+    session_id: str
+    title: str
+    length_ms: int
+    language: str
+    participants: tuple[Speaker, ...]
+    turns: tuple[ReleaseTurn, ...]
+    questions: tuple[ReleaseQuestion, ...] = ()
+    notes: tuple[ReleaseNote, ...] = ()
+    gaps: tuple[tuple[int, int, str], ...] = ()
+
+    @property
+    def digest(self) -> str:
+        """SHA-256, 64 hex digits, of the content as JSON with sorted keys and no spaces, UTF-8."""
+        text = json.dumps(asdict(self), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """Every string of it that people wrote or said."""
+        return (
+            self.study_title,
+            self.title,
+            *(turn.text for turn in self.turns),
+            *(question.text for question in self.questions),
+            *(note.text for note in self.notes),
+            *(reason for _, _, reason in self.gaps),
+        )

@@ -1,0 +1,53 @@
+"""The state of a study, folded from the study log."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from facilitator.domain import events as ev
+from facilitator.domain.consent import Consent
+from facilitator.domain.entities import Decision
+from facilitator.domain.ids import ResearchNumber, SessionId
+from facilitator.domain.roster import Participant
+
+
+@dataclass(slots=True)
+class StudyState:
+    """Fold with `apply`. `decision_log` holds (seq, entity id, decision before) of decisions that can be undone."""
+
+    participants: dict[ResearchNumber, Participant] = field(default_factory=dict)
+    consents: dict[ResearchNumber, Consent] = field(default_factory=dict)
+    sessions: list[SessionId] = field(default_factory=list)
+    decisions: dict[str, Decision] = field(default_factory=dict)
+    decision_log: list[tuple[int, str, Decision | None]] = field(default_factory=list)
+    last_seq: int = 0
+
+    @classmethod
+    def fold(cls, stored: Iterable[ev.Stored]) -> "StudyState":
+        """The state after all of `stored`, which are in order."""
+        state = cls()
+        for item in stored:
+            state.apply(item)
+        return state
+
+    def apply(self, item: ev.Stored) -> None:
+        """Take in the next event."""
+        self.last_seq = item.seq
+        match item.event:
+            case ev.ParticipantAdded(participant):
+                self.participants[participant.number] = participant
+            case ev.ConsentRecorded(consent):
+                self.consents[consent.number] = consent
+            case ev.SessionCreated(session_id):
+                self.sessions.append(session_id)
+            case ev.EntityDecided(entity_id, _, action, replacement, undoes):
+                self._log(item.seq, entity_id, undoes)
+                self.decisions[entity_id] = Decision(entity_id, action, replacement)
+            case ev.EntityReopened(entity_id, undoes):
+                self._log(item.seq, entity_id, undoes)
+                self.decisions.pop(entity_id, None)
+
+    def _log(self, seq: int, entity_id: str, undoes: int | None) -> None:
+        if undoes is None:
+            self.decision_log.append((seq, entity_id, self.decisions.get(entity_id)))
+        else:
+            self.decision_log = [entry for entry in self.decision_log if entry[0] != undoes]

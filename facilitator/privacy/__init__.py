@@ -1,0 +1,1 @@
+"""Finding identifiers, and replacing them."""

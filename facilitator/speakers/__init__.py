@@ -1,0 +1,1 @@
+"""Who said what, from what the facilitator marked."""
