@@ -24,6 +24,8 @@ class Category(StrEnum):
 
 
 class Action(StrEnum):
+    """What becomes of an identifier."""
+
     REPLACE = "replace"
     KEEP = "keep"
 

@@ -1,4 +1,4 @@
-"""The discussion guide: sections, questions by type, probes and planned minutes (Krueger & Casey's questioning route)."""
+"""The discussion guide: sections, questions by type, probes and planned minutes (Krueger & Casey's route)."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -27,6 +27,8 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Section:
+    """Questions that belong together, under a title."""
+
     title: str
     questions: tuple[Question, ...]
 

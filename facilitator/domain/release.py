@@ -28,6 +28,8 @@ class ReleaseQuestion:
 
 @dataclass(frozen=True, slots=True)
 class ReleaseNote:
+    """A facilitator note, for the appendix."""
+
     at_ms: int
     kind: str
     speaker: Speaker | None

@@ -28,6 +28,8 @@ class Take:
 
 @dataclass(frozen=True, slots=True)
 class Approval:
+    """Who approved which content, and by which event."""
+
     content_sha256: str
     approver: str
     at_utc: str

@@ -1,0 +1,160 @@
+"""SQLCipher databases: how one is opened, checked and brought up to date."""
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from sqlcipher3 import dbapi2 as sqlcipher
+
+from facilitator.domain.errors import Busy, Damaged, MissingNeed, NewerVersion, NotFound
+from facilitator.storage.files import storage_failed, sync_folder
+
+APPLICATION_ID: Final = 0x46414354
+"""`FACT`: marks a file as a database of this program."""
+MIN_SQLITE: Final = (3, 51, 3)
+"""Earlier releases can lose commits when a WAL checkpoint races (sqlite.org/wal.html#walresetbug)."""
+
+Connection = sqlite3.Connection
+"""sqlcipher3 gives the same interface as the standard library's sqlite3; this is its type for checkers."""
+
+_SCHEMA_1: Final = """
+CREATE TABLE event (
+  seq INTEGER PRIMARY KEY, at_utc TEXT NOT NULL, at_ms INTEGER NOT NULL, actor TEXT NOT NULL, kind TEXT NOT NULL,
+  payload_digest BLOB NOT NULL, prev_hash BLOB NOT NULL, hash BLOB NOT NULL
+) STRICT;
+CREATE TABLE payload (seq INTEGER PRIMARY KEY REFERENCES event(seq), salt BLOB NOT NULL, body TEXT NOT NULL) STRICT;
+CREATE TRIGGER event_is_insert_only BEFORE UPDATE ON event BEGIN SELECT RAISE(ABORT, 'events are never changed'); END;
+CREATE TRIGGER event_is_kept BEFORE DELETE ON event BEGIN SELECT RAISE(ABORT, 'events are never deleted'); END;
+"""
+MIGRATIONS: Final = (_SCHEMA_1,)
+"""Entry n brings a database from `user_version` n to n + 1."""
+
+
+def create_database(path: Path, key: bytes) -> Connection:
+    """Make a database at `path`, which must not exist; `key` is 32 raw bytes. Raises StorageFailed."""
+    try:
+        path.touch(mode=0o600, exist_ok=False)
+    except OSError as error:
+        raise storage_failed(path, error) from error
+    connection = _connect(path, key, read_only=False)
+    _migrate(connection, 0)
+    sync_folder(path.parent)
+    return connection
+
+
+def open_database(path: Path, key: bytes, *, read_only: bool = False) -> Connection:
+    """Open an existing database; an older one is backed up and brought up to date unless `read_only`.
+
+    Raises:
+        NotFound, Damaged: it is absent, changed, or the key does not fit.
+        NewerVersion: a newer version of this program wrote it.
+        Busy: another program is writing.
+    """
+    if not path.exists():
+        raise NotFound(f"The database is missing: {path}.", do="Restore it from your backup.")
+    with _explained(path):
+        connection = _connect(path, key, read_only=read_only)
+        version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+        if connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
+            raise _damaged(path)
+        if version > len(MIGRATIONS):
+            connection.close()
+            raise NewerVersion(
+                f"{path.name} was written by a newer version of Facilitator (format {version}).",
+                safe="It was left untouched.",
+                do="Update with `pip install --upgrade facilitator`.",
+            )
+        if version < len(MIGRATIONS) and not read_only:
+            _back_up(connection, path, key)
+            _migrate(connection, version)
+    return connection
+
+
+@contextlib.contextmanager
+def transaction(connection: Connection) -> Iterator[None]:
+    """One durable transaction: committed when the block ends, rolled back when it raises.
+
+    Raises:
+        StorageFailed: the disk refused; nothing of the block was stored.
+    """
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        yield
+        connection.execute("COMMIT")
+    except sqlcipher.Error as error:
+        _roll_back(connection)
+        raise storage_failed(Path("session data"), OSError(0, str(error))) from error
+    except BaseException:
+        _roll_back(connection)
+        raise
+
+
+def _roll_back(connection: Connection) -> None:
+    with contextlib.suppress(sqlcipher.Error):
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+
+
+def _connect(path: Path, key: bytes, *, read_only: bool) -> Connection:
+    if tuple(int(part) for part in sqlcipher.sqlite_version.split(".")) < MIN_SQLITE:
+        raise MissingNeed(
+            f"The SQLite inside sqlcipher3 is {sqlcipher.sqlite_version}, too old to be safe.",
+            do="Update it with `pip install --upgrade sqlcipher3`.",
+        )
+    mode = "ro" if read_only else "rw"
+    connection: Any = sqlcipher.connect(
+        f"{path.resolve().as_uri()}?mode={mode}", uri=True, isolation_level=None, check_same_thread=False, timeout=5.0
+    )
+    connection.execute("PRAGMA cipher_log_level = NONE")  # it writes to stderr, across the screen
+    connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
+    connection.execute("PRAGMA trusted_schema = OFF")
+    connection.execute("PRAGMA temp_store = MEMORY")
+    if not read_only:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA fullfsync = ON")
+        connection.execute("PRAGMA checkpoint_fullfsync = ON")
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA secure_delete = ON")
+    return connection  # type: ignore[no-any-return]  # sqlcipher3 ships no types
+
+
+def _migrate(connection: Connection, version: int) -> None:
+    for number, script in enumerate(MIGRATIONS[version:], start=version + 1):
+        connection.executescript(
+            f"BEGIN IMMEDIATE; {script} PRAGMA application_id = {APPLICATION_ID}; "
+            f"PRAGMA user_version = {number}; COMMIT;"
+        )
+
+
+def _back_up(connection: Connection, path: Path, key: bytes) -> None:
+    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    copy = path.with_name(f"{path.stem}.before-format-{version + 1}{path.suffix}")
+    copy.unlink(missing_ok=True)
+    connection.execute("ATTACH DATABASE ? AS copy KEY ?", (str(copy), f"x'{key.hex()}'"))
+    connection.execute("SELECT sqlcipher_export('copy')")
+    connection.execute(f"PRAGMA copy.user_version = {version}")
+    connection.execute(f"PRAGMA copy.application_id = {APPLICATION_ID}")
+    connection.execute("DETACH DATABASE copy")
+
+
+@contextlib.contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except sqlcipher.OperationalError as error:
+        if "locked" in str(error) or "busy" in str(error):
+            raise Busy(f"{path.name} is in use by another program.", do="Close it there, then try again.") from error
+        raise storage_failed(path, OSError(0, str(error))) from error
+    except sqlcipher.DatabaseError as error:
+        raise _damaged(path) from error
+
+
+def _damaged(path: Path) -> Damaged:
+    return Damaged(
+        f"{path.name} is damaged, or its key does not fit.",
+        safe="Nothing was written.",
+        do="Restore it from your backup.",
+    )

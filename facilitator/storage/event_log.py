@@ -1,0 +1,136 @@
+"""The insert-only event log of a study or a session, with a hash chain over it.
+
+The chain covers a salted digest of each payload, so that a payload can be destroyed and the chain still verifies, and
+so that nobody can guess a short payload from its digest.
+"""
+
+import hashlib
+import json
+import secrets
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from facilitator.domain.errors import Damaged, NewerVersion
+from facilitator.domain.events import SESSION_EVENTS, STUDY_EVENTS, Event, Stored
+from facilitator.storage.database import Connection, transaction
+
+_TYPES: dict[str, type[Event]] = {event.kind: event for event in (*SESSION_EVENTS, *STUDY_EVENTS)}
+
+
+@cache
+def _adapter(kind: str) -> TypeAdapter[Any]:
+    return TypeAdapter(_TYPES[kind])
+
+
+class EventLog:
+    """Appends to and reads one log. One writer at a time: the caller holds the lock.
+
+    Args:
+        connection: from `create_database` or `open_database`.
+        actor: who is at the keyboard: a role, never a name.
+    """
+
+    def __init__(self, connection: Connection, actor: str = "researcher") -> None:
+        self._connection = connection
+        self._actor = actor
+        row = connection.execute("SELECT seq, hash FROM event ORDER BY seq DESC LIMIT 1").fetchone()
+        self._seq, self._head = (int(row[0]), bytes(row[1])) if row else (0, bytes(32))
+
+    @property
+    def head(self) -> str:
+        """Hash of the last event, 64 hex digits; zeros for an empty log."""
+        return self._head.hex()
+
+    def append(self, event: Event, at_ms: int = 0) -> Stored:
+        """Store one event; it is durable when this returns. Raises StorageFailed."""
+        return self.append_all([(event, at_ms)])[0]
+
+    def append_all(self, events: Sequence[tuple[Event, int]]) -> list[Stored]:
+        """Store all of (event, at_ms) in one transaction, or none. Raises StorageFailed."""
+        at_utc = datetime.now(UTC).isoformat(timespec="milliseconds")
+        seq, head = self._seq, self._head
+        stored: list[Stored] = []
+        with transaction(self._connection):
+            for event, at_ms in events:
+                seq += 1
+                body = _adapter(event.kind).dump_json(event).decode()
+                salt = secrets.token_bytes(16)
+                digest = _payload_digest(salt, body)
+                previous, head = head, _chain(head, seq, at_utc, at_ms, self._actor, event.kind, digest)
+                self._connection.execute(
+                    "INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                    (seq, at_utc, at_ms, self._actor, event.kind, digest, previous, head),
+                )
+                self._connection.execute("INSERT INTO payload VALUES (?, ?, ?)", (seq, salt, body))
+                stored.append(Stored(seq, at_utc, at_ms, self._actor, event, head.hex()))
+        self._seq, self._head = seq, head
+        return stored
+
+    def read(self, after: int = 0) -> Iterator[Stored]:
+        """The events after number `after`, in order; those whose payload was destroyed are left out.
+
+        Raises:
+            NewerVersion: an event of a kind that this version does not know.
+            Damaged: a payload that is not what was written.
+        """
+        rows = self._connection.execute(
+            "SELECT e.seq, e.at_utc, e.at_ms, e.actor, e.kind, e.hash, p.body "
+            "FROM event e JOIN payload p USING (seq) WHERE e.seq > ? ORDER BY e.seq",
+            (after,),
+        )
+        for seq, at_utc, at_ms, actor, kind, event_hash, body in rows:
+            yield Stored(seq, at_utc, at_ms, actor, _decode(kind, body), bytes(event_hash).hex())
+
+    def verify(self) -> int:
+        """Recompute the whole chain and return the number of events.
+
+        Raises:
+            Damaged: an event or payload was changed, removed or reordered.
+        """
+        head, expected = bytes(32), 0
+        rows = self._connection.execute(
+            "SELECT e.seq, e.at_utc, e.at_ms, e.actor, e.kind, e.payload_digest, e.prev_hash, e.hash, p.salt, p.body "
+            "FROM event e LEFT JOIN payload p USING (seq) ORDER BY e.seq"
+        )
+        for seq, at_utc, at_ms, actor, kind, digest, previous, event_hash, salt, body in rows:
+            expected += 1
+            intact = (
+                seq == expected
+                and bytes(previous) == head
+                and (body is None or _payload_digest(bytes(salt), body) == bytes(digest))
+            )
+            head = _chain(head, seq, at_utc, at_ms, actor, kind, bytes(digest))
+            if not intact or head != bytes(event_hash):
+                raise Damaged(
+                    f"The event log does not add up at event {seq}.",
+                    safe="Nothing was changed.",
+                    do="Restore the file from your backup; what follows this event may have been altered.",
+                )
+        return expected
+
+
+def _decode(kind: str, body: str) -> Event:
+    if kind not in _TYPES:
+        raise NewerVersion(
+            "The log holds events that this version of Facilitator does not know.",
+            safe="Nothing was changed.",
+            do="Update with `pip install --upgrade facilitator`.",
+        )
+    try:
+        event: Event = _adapter(kind).validate_json(body)
+    except ValidationError as error:
+        raise Damaged("An event cannot be read.", safe="Nothing was changed.", do="Restore your backup.") from error
+    return event
+
+
+def _payload_digest(salt: bytes, body: str) -> bytes:
+    return hashlib.sha256(salt + body.encode()).digest()
+
+
+def _chain(previous: bytes, seq: int, at_utc: str, at_ms: int, actor: str, kind: str, digest: bytes) -> bytes:
+    text = json.dumps([seq, at_utc, at_ms, actor, kind], separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(previous + text.encode() + digest).digest()

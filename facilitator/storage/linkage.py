@@ -1,0 +1,63 @@
+"""The linkage file: the only place where names stand beside research numbers."""
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+
+from facilitator.domain.entities import Category, RegisterEntry
+from facilitator.domain.ids import ResearchNumber
+from facilitator.domain.roster import Identity
+from facilitator.domain.text import fold
+from facilitator.storage.files import read_file, write_atomically
+from facilitator.storage.keys import PersonalKey, damaged, seal, unseal
+
+
+@dataclass(frozen=True, slots=True)
+class Linkage:
+    """Names of participants and moderators, and surface forms of everything else that identifies somebody."""
+
+    identities: dict[ResearchNumber, Identity] = field(default_factory=dict)
+    moderators: tuple[str, ...] = ()
+    register: dict[str, RegisterEntry] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        return f"Linkage({len(self.identities)} people, {len(self.register)} entities)"
+
+    def with_identities(self, added: tuple[Identity, ...]) -> "Linkage":
+        """With more participants."""
+        return replace(self, identities={**self.identities, **{one.number: one for one in added}})
+
+    def with_moderator(self, name: str) -> "Linkage":
+        """With one more name of a moderator or assistant."""
+        return replace(self, moderators=(*self.moderators, name))
+
+    def entity_for(self, surface: str) -> RegisterEntry | None:
+        """The register's entry that has this surface form, whatever its case and accents."""
+        wanted = fold(surface)
+        for entry in self.register.values():
+            if any(fold(known) == wanted for known in entry.surfaces):
+                return entry
+        return None
+
+    def with_entity(self, category: Category, surfaces: tuple[str, ...]) -> tuple["Linkage", RegisterEntry]:
+        """With a new entity under the next free id, which is returned too."""
+        highest = max((int(entity_id[1:]) for entity_id in self.register), default=0)
+        entry = RegisterEntry(f"E{highest + 1}", category, surfaces)
+        return replace(self, register={**self.register, entry.id: entry}), entry
+
+
+_ADAPTER = TypeAdapter(Linkage)
+
+
+def write_linkage(path: Path, linkage: Linkage, recipients: tuple[str, ...]) -> None:
+    """Seal and replace the linkage file; raises StorageFailed."""
+    write_atomically(path, seal(_ADAPTER.dump_json(linkage), recipients))
+
+
+def read_linkage(path: Path, key: PersonalKey) -> Linkage:
+    """Open the linkage file; errors as `unseal`, NotFound where it is absent."""
+    try:
+        return _ADAPTER.validate_json(unseal(read_file(path, "linkage file"), key, "linkage file"))
+    except ValidationError as error:
+        raise damaged("linkage file") from error

@@ -1,0 +1,184 @@
+"""Where the parts of a study lie, and its plain settings file."""
+
+import json
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from facilitator.domain.errors import InvalidInput, NewerVersion, NotFound, UsageError
+from facilitator.domain.ids import SessionId
+from facilitator.domain.text import one_line
+from facilitator.storage.files import make_folder, read_file, write_atomically
+
+FORMAT: Final = 1
+
+
+class StudySettings(BaseModel):
+    """`study.toml`: nothing personal. `recipient` is the public key that new data is sealed for."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    format: int
+    title: str
+    approval_reference: str = ""
+    language: str = "en"
+    recipient: str
+    linkage: str = "linkage.age"
+
+
+@dataclass(frozen=True, slots=True)
+class StudyFolder:
+    """Paths of a study. `root` is absolute."""
+
+    root: Path
+
+    @property
+    def settings_file(self) -> Path:
+        return self.root / "study.toml"
+
+    @property
+    def guides(self) -> Path:
+        return self.root / "guides"
+
+    @property
+    def identity_file(self) -> Path:
+        return self.root / "identity.age"
+
+    @property
+    def database(self) -> Path:
+        return self.root / "study.db"
+
+    @property
+    def database_key(self) -> Path:
+        return self.root / "study.key.age"
+
+    @property
+    def lock_file(self) -> Path:
+        return self.root / ".study.lock"
+
+    def session(self, session_id: SessionId) -> "SessionFolder":
+        """The folder of one session."""
+        return SessionFolder(self.root / "sessions" / session_id)
+
+    def linkage(self, settings: StudySettings) -> Path:
+        """The linkage file: relative paths start at the study."""
+        return self.root / Path(settings.linkage).expanduser()
+
+
+@dataclass(frozen=True, slots=True)
+class SessionFolder:
+    """Paths of one session."""
+
+    root: Path
+
+    @property
+    def database(self) -> Path:
+        return self.root / "session.db"
+
+    @property
+    def key(self) -> Path:
+        return self.root / "session.key.age"
+
+    @property
+    def audio(self) -> Path:
+        return self.root / "audio"
+
+    @property
+    def exports(self) -> Path:
+        return self.root / "exports"
+
+    @property
+    def lock_file(self) -> Path:
+        return self.root / ".session.lock"
+
+
+def find_study(start: Path) -> StudyFolder:
+    """The study in `start` or the nearest folder above it.
+
+    Raises:
+        NotFound: none of them holds a study.
+    """
+    start = start.expanduser().resolve()
+    for folder in (start, *start.parents):
+        if (folder / "study.toml").is_file():
+            return StudyFolder(folder)
+    raise NotFound(
+        f"There is no study in {start} or above it.",
+        do="Go to the study's folder, name it with --study DIR, or make one with `facilitator study init DIR`.",
+    )
+
+
+def create_folder(root: Path, *, title: str, approval_reference: str, language: str, recipient: str) -> StudySettings:
+    """Write `study.toml` last, so that a half-made folder is never taken for a study."""
+    settings = StudySettings(
+        format=FORMAT,
+        title=one_line(title, 200),
+        approval_reference=one_line(approval_reference, 120),
+        language=language,
+        recipient=recipient,
+    )
+    text = (
+        "# A Facilitator study. This file holds no personal data.\n"
+        f"format = {settings.format}\n"
+        f"title = {_toml(settings.title)}\n"
+        "# Number of the ethics or data protection approval; printed in exports.\n"
+        f"approval_reference = {_toml(settings.approval_reference)}\n"
+        "# Language spoken, as an ISO 639-1 code.\n"
+        f"language = {_toml(settings.language)}\n"
+        "# Public key that new data is sealed for; its secret half is in identity.age.\n"
+        f"recipient = {_toml(settings.recipient)}\n"
+        "# Names belong here and nowhere else. Best kept on another medium: give its path.\n"
+        f"linkage = {_toml(settings.linkage)}\n"
+    )
+    write_atomically(root / "study.toml", text.encode())
+    return settings
+
+
+def prepare_folder(root: Path) -> StudyFolder:
+    """Make the empty shape of a study at `root`.
+
+    Raises:
+        UsageError: a study is there already.
+        StorageFailed: the folder cannot be written.
+    """
+    root = root.expanduser().resolve()
+    folder = StudyFolder(root)
+    if folder.settings_file.exists() or folder.database.exists():
+        raise UsageError(
+            f"There is a study in {root} already.", safe="It was left untouched.", do="Choose another folder."
+        )
+    for path in (root, folder.guides, root / "sessions"):
+        make_folder(path)
+    return folder
+
+
+def read_settings(folder: StudyFolder) -> StudySettings:
+    """The study's settings.
+
+    Raises:
+        InvalidInput: `study.toml` has faults; each is named.
+        NewerVersion: a newer version of this program made the study.
+    """
+    raw = read_file(folder.settings_file, "study settings file")
+    try:
+        values = tomllib.loads(raw.decode())
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InvalidInput(f"study.toml cannot be read: {error}.", do="Correct that line.") from error
+    version = values.get("format")
+    if isinstance(version, int) and version > FORMAT:
+        raise NewerVersion(
+            f"This study was made by a newer version of Facilitator (format {version}).",
+            safe="It was left untouched.",
+            do="Update with `pip install --upgrade facilitator`.",
+        )
+    try:
+        return StudySettings.model_validate(values)
+    except ValidationError as error:
+        faults = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
+        raise InvalidInput(f"study.toml has faults: {faults}.", do="Correct these lines.") from error
+
+
+def _toml(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)  # a JSON string is a TOML basic string
