@@ -27,7 +27,7 @@ def _adapter(kind: str) -> TypeAdapter[Any]:
 
 
 class EventLog:
-    """Appends to and reads one log. One writer at a time: the caller holds the lock.
+    """Appends to and reads one log. Each append takes its number inside the transaction, so writers cannot collide.
 
     Args:
         connection: from `create_database` or `open_database`.
@@ -37,13 +37,11 @@ class EventLog:
     def __init__(self, connection: Connection, actor: str = "researcher") -> None:
         self._connection = connection
         self._actor = actor
-        row = connection.execute("SELECT seq, hash FROM event ORDER BY seq DESC LIMIT 1").fetchone()
-        self._seq, self._head = (int(row[0]), bytes(row[1])) if row else (0, bytes(32))
 
     @property
     def head(self) -> str:
         """Hash of the last event, 64 hex digits; zeros for an empty log."""
-        return self._head.hex()
+        return self._last()[1].hex()
 
     def append(self, event: Event, at_ms: int = 0) -> Stored:
         """Store one event; it is durable when this returns. Raises StorageFailed."""
@@ -52,9 +50,9 @@ class EventLog:
     def append_all(self, events: Sequence[tuple[Event, int]]) -> list[Stored]:
         """Store all of (event, at_ms) in one transaction, or none. Raises StorageFailed."""
         at_utc = datetime.now(UTC).isoformat(timespec="milliseconds")
-        seq, head = self._seq, self._head
         stored: list[Stored] = []
         with transaction(self._connection):
+            seq, head = self._last()
             for event, at_ms in events:
                 seq += 1
                 body = _adapter(event.kind).dump_json(event).decode()
@@ -67,7 +65,6 @@ class EventLog:
                 )
                 self._connection.execute("INSERT INTO payload VALUES (?, ?, ?)", (seq, salt, body))
                 stored.append(Stored(seq, at_utc, at_ms, self._actor, event, head.hex()))
-        self._seq, self._head = seq, head
         return stored
 
     def read(self, after: int = 0) -> Iterator[Stored]:
@@ -84,6 +81,10 @@ class EventLog:
         )
         for seq, at_utc, at_ms, actor, kind, event_hash, body in rows:
             yield Stored(seq, at_utc, at_ms, actor, _decode(kind, body), bytes(event_hash).hex())
+
+    def _last(self) -> tuple[int, bytes]:
+        row = self._connection.execute("SELECT seq, hash FROM event ORDER BY seq DESC LIMIT 1").fetchone()
+        return (int(row[0]), bytes(row[1])) if row else (0, bytes(32))
 
     def verify(self) -> int:
         """Recompute the whole chain and return the number of events.

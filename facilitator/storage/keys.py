@@ -41,6 +41,16 @@ class SessionKey:
         return f"SessionKey({self.audio_recipient})"
 
 
+def check_passphrase(passphrase: str) -> None:
+    """Raises InvalidInput when `passphrase` has under 8 characters."""
+    if len(passphrase) < MIN_PASSPHRASE:
+        raise InvalidInput(
+            f"The passphrase has fewer than {MIN_PASSPHRASE} characters.",
+            safe="Nothing was written.",
+            do="Choose a longer one, such as four unrelated words.",
+        )
+
+
 def create_identity(path: Path, passphrase: str) -> PersonalKey:
     """Make an identity and store it behind `passphrase` (scrypt, about a second).
 
@@ -48,12 +58,7 @@ def create_identity(path: Path, passphrase: str) -> PersonalKey:
         InvalidInput: the passphrase has under 8 characters.
         StorageFailed: the file cannot be written.
     """
-    if len(passphrase) < MIN_PASSPHRASE:
-        raise InvalidInput(
-            f"The passphrase has fewer than {MIN_PASSPHRASE} characters.",
-            safe="Nothing was written.",
-            do="Choose a longer one, such as four unrelated words.",
-        )
+    check_passphrase(passphrase)
     identity = pyrage.x25519.Identity.generate()
     key = PersonalKey(str(identity), str(identity.to_public()))
     text = f"# public key: {key.recipient}\n{key.secret}\n"

@@ -1,0 +1,53 @@
+# Facilitator. `make demo` and `make test` are all that a fresh machine needs; see README.md.
+PYTHON ?= python3
+VENV := .venv
+ifeq ($(OS),Windows_NT)
+BIN := $(VENV)/Scripts
+else
+BIN := $(VENV)/bin
+endif
+INSTALL := $(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt
+
+.PHONY: help demo test check bench system clean
+help:
+	@echo "make demo   install and run the whole job on the sample recording (under 5 minutes)"
+	@echo "make test   install what the tests need and run them all (about 10 minutes)"
+	@echo "make check  formatting, lint, types, import contracts"
+	@echo "make bench  the benchmarks, quick form"
+	@echo "make clean  remove the virtual environment and the demonstration study"
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing the speech engine, then the program (a few minutes the first time) …"
+	$(INSTALL) torch
+	$(INSTALL) -e ".[offline]"
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed
+	$(INSTALL) -e ".[offline,dev]"
+	@touch $@
+
+demo: $(VENV)/.installed
+	$(BIN)/facilitator demo demo-study
+	@echo "  ($(BIN)/facilitator is the program; or activate $(VENV) first)"
+
+system:
+	@sh .ci/system-packages
+
+test: system $(VENV)/.installed-dev check
+	$(BIN)/python -m pytest
+
+check: $(VENV)/.installed-dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python .ci/refuse-data
+
+bench: $(VENV)/.installed-dev
+	$(BIN)/python -m benchmarks.startup --quick
+
+clean:
+	rm -rf $(VENV) demo-study

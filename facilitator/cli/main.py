@@ -1,0 +1,125 @@
+"""Entry point: commands, each loaded only when it is asked for, and the place where errors become exit codes."""
+
+import importlib
+import os
+import sys
+from pathlib import Path
+from typing import Final
+
+import click
+
+from facilitator import __version__
+from facilitator.cli.output import say
+from facilitator.domain.errors import Cancelled, FacilitatorError, StorageFailed
+
+COMMANDS: Final = {
+    "demo": ("facilitator.cli.demo:group", "Run the whole job on the sample recording."),
+    "study": ("facilitator.cli.study", "Make a study; see where its sessions stand."),
+    "participants": ("facilitator.cli.participants", "Roster: import, add, list, background table."),
+    "consent": ("facilitator.cli.consent", "Record who consented to what."),
+    "guide": ("facilitator.cli.guide", "Discussion guides: list, show, check."),
+    "session": ("facilitator.cli.session", "Plan a session; list and show sessions."),
+    "devices": ("facilitator.cli.audio:devices", "List microphones and speakers."),
+    "conduct": ("facilitator.cli.screens:conduct", "Conduct a session (opens the screen)."),
+    "record": ("facilitator.cli.audio:record", "Record a session without a screen."),
+    "import-audio": ("facilitator.cli.audio:import_audio", "Bring in a recording made elsewhere."),
+    "transcribe": ("facilitator.cli.transcribe:transcribe", "Transcribe with local Whisper; resumes."),
+    "speakers": ("facilitator.cli.transcribe:speakers", "Attribute turns from speaker marks."),
+    "correct": ("facilitator.cli.correct:correct", "Correct the transcript against the sound."),
+    "pseudonymize": ("facilitator.cli.pseudonymize:pseudonymize", "Find, decide and replace identifiers."),
+    "verify": ("facilitator.cli.release:verify", "Ethics check, and approval."),
+    "export": ("facilitator.cli.release:export", "Write the approved transcript."),
+    "models": ("facilitator.cli.models:models", "Whisper weights: list, download."),
+    "doctor": ("facilitator.cli.models:doctor", "What this machine lacks, and what mends it."),
+}
+
+
+class LazyGroup(click.Group):
+    """Knows its commands' names and summaries; imports a command's module when it is run or asked for help."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module_name, _, attribute = COMMANDS[cmd_name][0].partition(":")
+        command: click.Command = getattr(importlib.import_module(module_name), attribute or "group")
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """From the table above, so that help imports nothing."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, summary) for name, (_, summary) in COMMANDS.items()])
+
+
+@click.group(cls=LazyGroup, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="facilitator")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@click.option("--study", "study_dir", type=click.Path(path_type=Path), help="The study's folder, for the screens.")
+@click.option("--passphrase-file", type=click.Path(path_type=Path), help="Read the passphrase from this file.")
+@click.pass_context
+def facilitator(ctx: click.Context, debug: bool, study_dir: Path | None, passphrase_file: Path | None) -> None:
+    """Carry a focus-group study from the discussion guide to a verified, pseudonymized export, on this machine alone.
+
+    Without a command, opens the screens at the study found from the current folder upward.
+    """
+    ctx.obj = {"debug": debug}
+    if ctx.invoked_subcommand is None:
+        from facilitator.cli.study_option import given_passphrase
+        from facilitator.tui.app import run_app  # Textual costs a tenth of a second
+
+        run_app(study_dir or Path.cwd(), given_passphrase(passphrase_file))
+
+
+def main() -> None:
+    """Run the command line; exits with the code of the error class (see `facilitator.domain.errors`)."""
+    debug = "--debug" in sys.argv
+    try:
+        facilitator.main(standalone_mode=False)
+    except click.exceptions.Exit as done:
+        raise SystemExit(done.exit_code) from None
+    except click.ClickException as error:
+        error.show()
+        raise SystemExit(error.exit_code) from None
+    except FacilitatorError as error:
+        if debug:
+            raise
+        explain(error)
+        raise SystemExit(error.exit_code) from None
+    except (KeyboardInterrupt, click.Abort):
+        say("Cancelled. What was stored before is kept.", err=True)
+        raise SystemExit(Cancelled.exit_code) from None
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(0) from None
+    except OSError as error:
+        if debug:
+            raise
+        refused = (
+            f"The system refused {Path(str(error.filename)).name if error.filename else 'a file'}: {error.strerror}."
+        )
+        explain(StorageFailed(refused, safe="What was stored before is kept.", do="Check the folder and the disk."))
+        raise SystemExit(StorageFailed.exit_code) from None
+    except Exception as error:
+        if debug:
+            raise
+        explain(
+            FacilitatorError(
+                f"An error that should not happen: {type(error).__name__}.",
+                safe="What was stored before is kept.",
+                do="Run the command again with --debug and report what it prints, after removing names.",
+            )
+        )
+        raise SystemExit(FacilitatorError.exit_code) from None
+
+
+def explain(error: FacilitatorError) -> None:
+    """Print what happened, what is safe and what to do."""
+    say(f"{error.title}: {error.what}", err=True)
+    for line in filter(None, (error.safe, error.do)):
+        say(f"  {line}", err=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,71 @@
+"""`facilitator verify` and `export`."""
+
+from pathlib import Path
+
+import click
+
+from facilitator.cli.output import emit, progress, say
+from facilitator.cli.study_option import Opener, json_option, study_options
+from facilitator.domain.errors import NotVerified
+from facilitator.ethics.checks import Verdict
+from facilitator.workflows.verifying import Verification
+
+SIGNS = {Verdict.PASS: "✓", Verdict.FAIL: "✗", Verdict.JUDGE: "?", Verdict.NOT_APPLICABLE: "–"}
+
+
+@click.command()
+@click.argument("session")
+@click.option("--approve", is_flag=True, help="Approve the session as it is now.")
+@click.option("--by", "approver", default="", help="Who approves: a role or initials.")
+@click.option("--text", is_flag=True, help="Print the transcript as it would be exported.")
+@study_options
+@json_option
+def verify(opener: Opener, session: str, approve: bool, approver: str, text: bool, as_json: bool) -> None:
+    """Check SESSION as it would be exported. Exits with 13 while a check fails."""
+    from facilitator.workflows import verifying
+
+    with opener.session(session, write=approve) as opened:
+        found = verifying.approve(opened, approver or "researcher") if approve else verifying.verify(opened)
+    data = {
+        "content_sha256": found.content.digest,
+        "ready": found.ready,
+        "approved": found.approved,
+        "checks": [
+            {"id": c.id, "title": c.title, "verdict": c.verdict.value, "detail": c.detail} for c in found.checks
+        ],
+    }
+    emit(data, as_json, _lines(found, text))
+    if not found.ready:
+        raise NotVerified("Not ready for approval.", safe="Nothing left the study.", do="Mend what is marked ✗.")
+
+
+def _lines(found: Verification, text: bool) -> list[str]:
+    lines = [
+        f"{SIGNS[check.verdict]} {check.title}{f' · {check.detail}' if check.detail else ''}" for check in found.checks
+    ]
+    verdict = "approved as it is now" if found.approved else ("ready for approval" if found.ready else "not yet")
+    lines += ["", f"Verdict: {verdict}. Content {found.content.digest}"]
+    if text:
+        lines += ["", *(f"{turn.speaker or '?'}: {turn.text}" for turn in found.content.turns)]
+    return lines
+
+
+@click.command()
+@click.argument("session")
+@click.option("--format", "formats", default="docx,txt", show_default=True, help="Formats, separated by commas.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="Folder to write into; the session's exports if not given."
+)
+@study_options
+def export(opener: Opener, session: str, formats: str, out: Path | None) -> None:
+    """Write SESSION's approved transcript with a manifest. Refused while the approval is missing or stale."""
+    from facilitator.export.formats import parse_formats
+    from facilitator.workflows.exporting import export_session
+
+    parse_formats(formats)  # refused before a passphrase is asked for
+    with opener.session(session) as opened, progress() as report:
+        result = export_session(opened, formats, out, report)
+    say(f"Exported to {result.folder}:")
+    for file in result.files:
+        say(f"  {file.name}  {file.bytes:,} bytes  sha256 {file.sha256}")
+    say("Pseudonymized; it may still identify people. The key stays in the linkage file.")

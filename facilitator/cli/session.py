@@ -1,0 +1,94 @@
+"""`facilitator session`."""
+
+from datetime import datetime
+
+import click
+
+from facilitator.cli.output import columns, emit, say
+from facilitator.cli.study_option import Opener, json_option, study_options
+from facilitator.domain.ids import number_range
+from facilitator.domain.timebase import clock, stamp
+
+
+@click.group("session")
+def group() -> None:
+    """Plan a session; list and show sessions."""
+
+
+@group.command()
+@click.option("--guide", "guide_name", required=True, help="A guide of the study, or a file.")
+@click.option("--participants", required=True, metavar="P1-P6", help="Who takes part.")
+@click.option("--title", default="", help="Title, such as North hospital.")
+@click.option("--date", "planned", type=click.DateTime(["%Y-%m-%d"]), help="Planned date.")
+@study_options
+def new(opener: Opener, guide_name: str, participants: str, title: str, planned: datetime | None) -> None:
+    """Plan a session with a frozen copy of the guide."""
+    from facilitator.workflows.guides import find_guide
+    from facilitator.workflows.sessions import plan_session
+
+    numbers = number_range(participants)
+    with opener.study() as study:
+        guide = find_guide(study.folder.guides, guide_name)
+        day = planned.date().isoformat() if planned else ""
+        made = plan_session(study, guide, numbers, title=title, planned_for=day)
+    say(f"Session {made} planned for {', '.join(numbers)}.")
+    say(f"Next: facilitator conduct {made}")
+
+
+@group.command("list")
+@study_options
+@json_option
+def list_sessions(opener: Opener, as_json: bool) -> None:
+    """List the sessions with their people and next step."""
+    from facilitator.workflows.sessions import summaries
+
+    with opener.study() as study:
+        rows = list(summaries(study))
+    data = [
+        {"id": row.id, "title": row.title, "date": row.date, "people": row.people, "next": row.next} for row in rows
+    ]
+    table = [("Session", "Title", "Date", "People", "Next")]
+    table += [(row.id, row.title, row.date or "–", row.people, row.next) for row in rows]
+    emit(data, as_json, columns(table) if rows else ["No sessions yet. Next: facilitator session new --help"])
+
+
+@group.command()
+@click.argument("session")
+@click.option("--transcript", is_flag=True, help="Print the raw transcript too; it holds names.")
+@study_options
+@json_option
+def show(opener: Opener, session: str, transcript: bool, as_json: bool) -> None:
+    """Show where SESSION stands."""
+    from facilitator.workflows.sessions import summary
+
+    with opener.session(session, write=False) as opened:
+        row, state = summary(opened), opened.state
+        events = opened.verify_log()
+    data = {
+        "id": row.id,
+        "title": row.title,
+        "people": list(state.participants),
+        "length_ms": row.length_ms,
+        "stages": dict(row.stages),
+        "next": row.next,
+        "takes": len(state.takes),
+        "gaps": [{"at_ms": at, "length_ms": length, "reason": reason} for at, length, reason in state.gaps],
+        "notes": len(state.notes),
+        "speaker_marks": len(state.marks),
+        "turns": len(state.segments),
+        "events": events,
+    }
+    if transcript:
+        data["transcript"] = [
+            {"id": one.id, "start_ms": one.start_ms, "end_ms": one.end_ms, "speaker": one.speaker, "text": one.text}
+            for one in state.transcript
+        ]
+    lines = [
+        f"{row.id} {row.title} · {row.people} · {clock(row.length_ms)}",
+        " · ".join(f"{name} {value}" for name, value in row.stages) + f" · next: {row.next}",
+        f"{len(state.takes)} takes, {len(state.gaps)} gaps, {len(state.notes)} notes, {len(state.marks)} speaker marks",
+        f"{len(state.segments)} turns, {events} events (chain intact)",
+    ]
+    if transcript:
+        lines += [f"{stamp(one.start_ms)}  {one.speaker or '?':3} {one.text}" for one in state.transcript]
+    emit(data, as_json, lines)

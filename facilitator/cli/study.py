@@ -1,0 +1,88 @@
+"""`facilitator study`."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from facilitator.cli.output import columns, emit, say
+from facilitator.cli.study_option import Opener, asked_passphrase, given_passphrase, json_option, study_options
+from facilitator.domain.timebase import clock
+
+
+@click.group("study")
+def group() -> None:
+    """Make a study; see where its sessions stand."""
+
+
+@group.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--title", help="Title of the study; asked for if not given.")
+@click.option("--approval", default="", help="Reference of the ethics or data protection approval.")
+@click.option("--language", default="en", show_default=True, help="Language spoken, ISO 639-1.")
+@click.option("--passphrase-file", type=click.Path(path_type=Path), help="Read the passphrase from this file.")
+def init(folder: Path, title: str | None, approval: str, language: str, passphrase_file: Path | None) -> None:
+    """Make a study in FOLDER, behind a passphrase that nobody can recover."""
+    from facilitator.workflows.study import init_study
+
+    if not title:
+        title = click.prompt("Title of the study", err=True) if sys.stdin.isatty() else folder.resolve().name
+    passphrase = given_passphrase(passphrase_file) or asked_passphrase(confirm=True)
+    root = init_study(folder, title=title, passphrase=passphrase, approval_reference=approval, language=language)
+    say(f"Study made in {root}.")
+    say("Keep identity.age and linkage.age in your backup; best keep linkage.age on another medium (study.toml).")
+    say(f"Next: facilitator participants import FILE.csv --study {root}")
+
+
+@group.command()
+@study_options
+@json_option
+def status(opener: Opener, as_json: bool) -> None:
+    """Show every session with its stage and next step."""
+    from facilitator.workflows.sessions import summaries
+
+    with opener.study() as study:
+        rows = list(summaries(study))
+        settings = study.settings
+    data = {
+        "title": settings.title,
+        "approval_reference": settings.approval_reference,
+        "sessions": [
+            {
+                "id": row.id,
+                "title": row.title,
+                "date": row.date,
+                "people": row.people,
+                "length_ms": row.length_ms,
+                "stages": dict(row.stages),
+                "next": row.next,
+            }
+            for row in rows
+        ],
+    }
+    table = [("Session", "Date", "People", "Length", "Stage", "Next")] + [
+        (
+            f"{row.id} {row.title}".strip(),
+            row.date or "–",
+            row.people,
+            clock(row.length_ms) if row.length_ms else "–",
+            " · ".join(f"{name} {state}" for name, state in row.stages),
+            row.next,
+        )
+        for row in rows
+    ]
+    lines = columns(table) if rows else ["No sessions yet. Next: facilitator session new --help"]
+    emit(data, as_json, [f"{settings.title}  {settings.approval_reference}".rstrip(), "", *lines])
+
+
+@group.command()
+@study_options
+def check(opener: Opener) -> None:
+    """Verify the hash chains of the study's and all sessions' logs."""
+    from facilitator.workflows.sessions import Session
+
+    with opener.study() as study:
+        say(f"Study log: {study.verify_log()} events, chain intact.")
+        for session_id in study.state.sessions:
+            with Session(study, session_id, write=False) as session:
+                say(f"Session {session_id}: {session.verify_log()} events, chain intact.")

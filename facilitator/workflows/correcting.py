@@ -1,0 +1,103 @@
+"""Correcting the draft against the sound. Every change is stored before it is shown as saved."""
+
+from typing import TYPE_CHECKING, cast
+
+from facilitator.domain import events as ev
+from facilitator.domain.edits import Edit, inverse
+from facilitator.domain.errors import NotFound, UsageError
+from facilitator.domain.ids import ASSISTANT, MODERATOR, Speaker
+from facilitator.domain.text import one_line
+from facilitator.domain.transcript import Segment
+from facilitator.workflows.sessions import Session
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from facilitator.audio.container import AudioReader
+
+
+class Correction:
+    """The correction of one session's draft.
+
+    Raises:
+        NotFound: there is no draft yet.
+    """
+
+    def __init__(self, session: Session) -> None:
+        if not session.state.segments:
+            raise NotFound(
+                f"Session {session.id} has no draft transcript yet.", do=f"Run `facilitator transcribe {session.id}`."
+            )
+        self.session = session
+        self._reader: AudioReader | None = None
+
+    @property
+    def segments(self) -> tuple[Segment, ...]:
+        """The transcript in time order."""
+        return self.session.state.transcript
+
+    @property
+    def checked(self) -> tuple[int, int]:
+        """(checked, all)."""
+        return sum(segment.checked for segment in self.segments), len(self.segments)
+
+    def segment(self, segment_id: int) -> Segment:
+        """One segment by its id; raises NotFound."""
+        try:
+            return self.session.state.segments[segment_id]
+        except KeyError as error:
+            raise NotFound(f"There is no turn {segment_id}.", do="See the numbers with `correct S --plain`.") from error
+
+    def set_text(self, segment_id: int, text: str) -> bool:
+        """Replace a segment's text; False when it is the same already."""
+        before, after = self.segment(segment_id).text, one_line(text)
+        if before == after:
+            return False
+        self._store(ev.TextCorrected(segment_id, before, after))
+        return True
+
+    def set_speaker(self, segment_id: int, speaker: Speaker | None) -> bool:
+        """Change who spoke; None where nobody knows. Raises UsageError for somebody not in the session."""
+        if speaker is not None and speaker not in (*self.session.state.participants, MODERATOR, ASSISTANT):
+            raise UsageError(
+                f"{speaker} is not in this session.", safe="Nothing was changed.", do="Choose one of its people."
+            )
+        before = self.segment(segment_id).speaker
+        if before == speaker:
+            return False
+        self._store(ev.SpeakerCorrected(segment_id, before, speaker))
+        return True
+
+    def set_checked(self, segment_id: int, checked: bool = True) -> bool:
+        """Mark a segment as checked against the sound."""
+        before = self.segment(segment_id).checked
+        if before == checked:
+            return False
+        self._store(ev.SegmentChecked(segment_id, before, checked))
+        return True
+
+    def undo(self) -> int:
+        """Take the last correction back and return the segment that it touched.
+
+        Raises:
+            NotFound: there is nothing to take back.
+        """
+        if not self.session.state.edits:
+            raise NotFound("There is no correction to take back.")
+        seq, event = self.session.state.edits[-1]
+        edit = cast(Edit, event)
+        self._store(inverse(edit, seq))
+        return edit.segment_id
+
+    def clip(self, start_ms: int, end_ms: int) -> "tuple[np.ndarray, int]":
+        """(int16 mono samples, rate in Hz) of a stretch of the session clock; silence where nothing was recorded."""
+        if self._reader is None:
+            from facilitator.audio.container import AudioReader
+
+            self._reader = AudioReader(
+                self.session.folder.audio, session_id=self.session.id, identity=self.session.key.audio_secret
+            )
+        return self._reader.read(max(0, start_ms), min(end_ms, self._reader.length_ms)), self._reader.rate
+
+    def _store(self, edit: Edit) -> None:
+        self.session.record(edit, self.segment(edit.segment_id).start_ms)

@@ -1,0 +1,99 @@
+"""From stored, raw text to what would leave the study: which texts there are, and what replaces what in them."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+
+from facilitator.domain.entities import Action, Passage, PassageKind
+from facilitator.domain.guide import Question
+from facilitator.domain.ids import MODERATOR, ResearchNumber, Speaker
+from facilitator.domain.release import ReleaseContent, ReleaseNote, ReleaseQuestion, ReleaseTurn
+from facilitator.domain.roster import Identity
+from facilitator.domain.session_state import SessionState
+from facilitator.privacy.replacement import pseudonymize
+from facilitator.privacy.surfaces import KnownSurface, SurfaceMatcher, known_from_identities
+from facilitator.workflows.sessions import Session
+from facilitator.workflows.study import Study
+
+
+def passages(session: Session) -> tuple[Passage, ...]:
+    """Every text of the session that an export could hold, raw."""
+    state = session.state
+    found = [Passage(PassageKind.TITLE, "title", state.title)] if state.title else []
+    found += [Passage(PassageKind.QUESTION, question.id, question.text, at) for at, question in _asked(state)]
+    found += [
+        Passage(PassageKind.SEGMENT, str(segment.id), segment.text, segment.start_ms) for segment in state.transcript
+    ]
+    found += [Passage(PassageKind.NOTE, str(note.id), note.text, note.at_ms) for note in state.notes.values()]
+    return tuple(found)
+
+
+def texts_digest(found: tuple[Passage, ...]) -> str:
+    """SHA-256 of the passages, to tell whether a search for identifiers is still current."""
+    rows = sorted((passage.ref, passage.text) for passage in found)
+    return hashlib.sha256(json.dumps(rows, ensure_ascii=False).encode()).hexdigest()
+
+
+def known_surfaces(study: Study) -> list[KnownSurface]:
+    """Names of the roster and the moderators, and every identifier that a person decided to replace."""
+    people = list(study.linkage.identities.values())
+    # [M] stands for whoever led the group, as M does for their turns
+    moderators = [Identity(ResearchNumber(MODERATOR), name) for name in study.linkage.moderators]
+    known = known_from_identities([*people, *moderators])
+    for entry in study.linkage.register.values():
+        decision = study.state.decisions.get(entry.id)
+        if decision and decision.action is Action.REPLACE:
+            known += [KnownSurface(surface, decision.replacement, entry.id) for surface in entry.surfaces]
+    return known
+
+
+def release_content(session: Session) -> ReleaseContent:
+    """The session as it would be exported now: every string replaced in one pass over its raw text."""
+    state, study = session.state, session.study
+    matcher = SurfaceMatcher(known_surfaces(study))
+
+    def safe(text: str) -> str:
+        return pseudonymize(text, matcher).text
+
+    return ReleaseContent(
+        study_title=safe(study.settings.title),
+        approval_reference=study.settings.approval_reference,
+        session_id=session.id,
+        title=safe(state.title),
+        length_ms=state.length_ms,
+        language=state.transcription.language if state.transcription else study.settings.language,
+        participants=tuple(Speaker(number) for number in state.participants),
+        turns=_turns(state, matcher),
+        questions=tuple(
+            ReleaseQuestion(at, question.type.value, safe(question.text)) for at, question in _asked(state)
+        ),
+        notes=tuple(
+            ReleaseNote(note.at_ms, note.kind.value, note.speaker, safe(note.text))
+            for note in sorted(state.notes.values(), key=lambda note: note.at_ms)
+        ),
+        gaps=tuple(state.gaps),
+    )
+
+
+def _turns(state: SessionState, matcher: SurfaceMatcher) -> tuple[ReleaseTurn, ...]:
+    """Neighboring segments of one known speaker join into a turn; a question asked between them keeps them apart."""
+    turns: list[ReleaseTurn] = []
+    asked = [at for at, _ in _asked(state)]
+    for segment in state.transcript:
+        text = pseudonymize(segment.text, matcher).text
+        if not text.strip():
+            continue
+        last = turns[-1] if turns else None
+        joins = last and last.speaker and last.speaker == segment.speaker
+        if last and joins and not any(last.start_ms < at <= segment.start_ms for at in asked):
+            turns[-1] = ReleaseTurn(last.start_ms, segment.end_ms, last.speaker, f"{last.text} {text}")
+        else:
+            turns.append(ReleaseTurn(segment.start_ms, segment.end_ms, segment.speaker, text))
+    return tuple(turns)
+
+
+def _asked(state: SessionState) -> Iterator[tuple[int, Question]]:
+    questions = {question.id: question for question in state.guide.questions} if state.guide else {}
+    for at, question_id in state.asked:
+        if question_id in questions:
+            yield at, questions[question_id]

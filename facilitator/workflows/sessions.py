@@ -1,0 +1,195 @@
+"""Sessions: planning one, opening it, and where each stands."""
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+from facilitator.domain.consent import missing_consents
+from facilitator.domain.errors import NotFound, UsageError
+from facilitator.domain.events import Event, SessionCreated, SessionPlanned, Stored
+from facilitator.domain.guide import Guide
+from facilitator.domain.ids import ResearchNumber, SessionId
+from facilitator.domain.session_state import SessionState
+from facilitator.domain.text import one_line
+from facilitator.storage import keys
+from facilitator.storage.database import create_database, open_database
+from facilitator.storage.event_log import EventLog
+from facilitator.storage.files import held, make_folder
+from facilitator.storage.study_folder import SessionFolder
+from facilitator.workflows.study import Study
+
+
+class Session:
+    """One unlocked session. With `write`, nobody else can open it for writing until it is closed.
+
+    Raises:
+        NotFound: the study has no such session.
+        Busy: another program has it open for writing.
+    """
+
+    def __init__(self, study: Study, session_id: SessionId, *, write: bool = True) -> None:
+        if session_id not in study.state.sessions:
+            raise NotFound(f"There is no session {session_id}.", do="Run `facilitator session list` to see them.")
+        self.study = study
+        self.id = session_id
+        self.folder = study.folder.session(session_id)
+        self._held = contextlib.ExitStack()
+        if write:
+            self._held.enter_context(held(self.folder.lock_file, f"Session {session_id}"))
+        try:
+            self.key = keys.open_session_key(self.folder.key, study.key)
+            self._connection = open_database(self.folder.database, self.key.database, read_only=not write)
+            self._held.callback(self._connection.close)
+            self._log = EventLog(self._connection)
+            self.state = SessionState()
+            self.refresh()
+        except BaseException:
+            self._held.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the database and let others write."""
+        self._held.close()
+
+    def refresh(self) -> None:
+        """Take in what was stored since."""
+        for stored in self._log.read(after=self.state.last_seq):
+            self.state.apply(stored)
+
+    def record(self, event: Event, at_ms: int = 0) -> Stored:
+        """Store one event at `at_ms` of the session clock; durable when this returns. Raises StorageFailed."""
+        return self.record_all([(event, at_ms)])[0]
+
+    def record_all(self, events: Sequence[tuple[Event, int]]) -> list[Stored]:
+        """Store all of (event, at_ms) or none; durable when this returns. Raises StorageFailed."""
+        stored = self._log.append_all(events)
+        self.refresh()
+        return stored
+
+    def reread(self) -> SessionState:
+        """The state folded anew from what is stored, for checking a job's result."""
+        return SessionState.fold(self._log.read())
+
+    def verify_log(self) -> int:
+        """Check the log's hash chain and return the number of events; raises Damaged."""
+        return self._log.verify()
+
+    @property
+    def log_head(self) -> str:
+        """Hash of the last event."""
+        return self._log.head
+
+
+def plan_session(
+    study: Study, guide: Guide, participants: Sequence[ResearchNumber], *, title: str = "", planned_for: str = ""
+) -> SessionId:
+    """Make a session with a frozen copy of `guide` and return its id, the next free number.
+
+    Raises:
+        NotFound: a participant is not on the roster.
+        UsageError: nobody takes part.
+    """
+    if not participants:
+        raise UsageError("A session needs participants.", do="Name them, such as --participants P1-P6.")
+    unknown = [number for number in participants if number not in study.state.participants]
+    if unknown:
+        raise NotFound(
+            f"{', '.join(unknown)} not on the roster.",
+            safe="Nothing was written.",
+            do="Import or add them first: `facilitator participants import FILE.csv`.",
+        )
+    session_id = _next_id(study)
+    folder = study.folder.session(session_id)
+    make_folder(folder.audio)
+    key = keys.create_session_key(folder.key, study.recipients)
+    _create_log(folder, key, SessionPlanned(one_line(title, 120), guide, tuple(participants), planned_for))
+    study.record(SessionCreated(session_id))
+    return session_id
+
+
+def _next_id(study: Study) -> SessionId:
+    folders = study.folder.root / "sessions"
+    used = [int(path.name) for path in folders.glob("[0-9]*") if path.name.isdecimal()]
+    return SessionId(f"{max((*used, *map(int, study.state.sessions)), default=0) + 1:02}")
+
+
+def _create_log(folder: SessionFolder, key: keys.SessionKey, planned: SessionPlanned) -> None:
+    connection = create_database(folder.database, key.database)
+    try:
+        EventLog(connection).append(planned)
+    finally:
+        connection.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """One row of the home screen. `stages` are (name, state) such as ("corrected", "62 %"); `next` is what to do."""
+
+    id: SessionId
+    title: str
+    date: str
+    people: str
+    length_ms: int
+    stages: tuple[tuple[str, str], ...]
+    next: str
+
+
+def summaries(study: Study) -> Iterator[Summary]:
+    """Every session of the study with its stage, read without locking."""
+    study.refresh()
+    for session_id in study.state.sessions:
+        with Session(study, session_id, write=False) as session:
+            yield summary(session)
+
+
+def summary(session: Session) -> Summary:
+    """Where a session stands."""
+    state, study = session.state, session.study
+    missing = missing_consents(state.participants, study.state.consents)
+    stages, step = _stages(session, len(missing))
+    date = state.takes[0].at_utc[:10] if state.takes and not state.imported else state.planned_for
+    return Summary(session.id, state.title, date, people(state.participants), state.length_ms, stages, step)
+
+
+def _stages(session: Session, missing: int) -> tuple[tuple[tuple[str, str], ...], str]:
+    state, decisions = session.state, session.study.state.decisions
+    if not state.takes:
+        return (("planned", f"{missing} consents missing" if missing else "✓"),), "conduct"
+    stages = [("recorded", "✓" if state.takes[-1].samples is not None else "unfinished")]
+    if state.takes[-1].samples is None:
+        return tuple(stages), "conduct"
+    if not state.transcription_finished or not state.segments:
+        if state.transcription:
+            done = sum(window.end_ms - window.start_ms for window in state.windows.values())
+            stages.append(("transcribed", f"{done * 100 // max(1, state.transcription.total_ms)} %"))
+        return tuple(stages), "transcribe"
+    stages.append(("transcribed", "✓"))
+    checked = sum(segment.checked for segment in state.segments.values())
+    stages.append(("corrected", "✓" if checked == len(state.segments) else f"{checked * 100 // len(state.segments)} %"))
+    if state.exports and state.approval:
+        return (*stages, ("exported", "✓")), "done"
+    if state.approval:
+        return (*stages, ("approved", "✓")), "export"
+    if state.searched is None:
+        return tuple(stages), "correct" if checked < len(state.segments) else "pseudonymize"
+    waiting = len({mention.entity_id for mention in state.searched.mentions} - decisions.keys())
+    stages.append(("pseudonymized", f"{waiting} open" if waiting else "✓"))
+    return tuple(stages), "pseudonymize" if waiting else "verify"
+
+
+def people(numbers: Sequence[ResearchNumber]) -> str:
+    """P1–P6 for a run of numbers, else P1, P4, P9."""
+    values = [int(number[1:]) for number in numbers]
+    if len(values) > 2 and values == list(range(values[0], values[0] + len(values))):
+        return f"{numbers[0]}–{numbers[-1]}"
+    return ", ".join(numbers)

@@ -1,0 +1,86 @@
+"""The ethics check of a session, and the approval that an export needs."""
+
+from dataclasses import dataclass
+
+from facilitator.domain import events as ev
+from facilitator.domain.consent import missing_consents
+from facilitator.domain.errors import InvalidInput, NotVerified
+from facilitator.domain.release import ReleaseContent
+from facilitator.domain.text import one_line
+from facilitator.ethics.approval import approval_valid
+from facilitator.ethics.checks import Check, Verdict, ready, run_checks
+from facilitator.privacy.residue import find_residue
+from facilitator.workflows.pseudonymizing import Pseudonymization
+from facilitator.workflows.release import known_surfaces, release_content
+from facilitator.workflows.sessions import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """The session as it would be exported, and what the checks say of it."""
+
+    content: ReleaseContent
+    checks: tuple[Check, ...]
+    ready: bool
+    approved: bool
+
+
+def verify(session: Session) -> Verification:
+    """Run every check on the session as it would be exported now."""
+    study, state = session.study, session.state
+    study.refresh()
+    content = release_content(session)
+    pseudonymization = Pseudonymization(session)
+    surfaces = [known.surface for known in known_surfaces(study)]
+    residue = find_residue(referenced_texts(content), surfaces)
+    consents = study.state.consents
+    checks = run_checks(
+        content,
+        residue_refs=tuple(dict.fromkeys(found.ref for found in residue)),
+        search_current=pseudonymization.current,
+        undecided=len(pseudonymization.open_ids),
+        transcription_finished=state.transcription_finished,
+        unknown_speaker_turns=sum(turn.speaker is None for turn in content.turns),
+        unchecked_segments=sum(not segment.checked for segment in state.segments.values()),
+        total_segments=len(state.segments),
+        missing_recording_consent=missing_consents(state.participants, consents),
+        refused_quotation=tuple(
+            number for number in state.participants if number in consents and not consents[number].quotation
+        ),
+    )
+    return Verification(content, checks, ready(checks), approval_valid(state.approval, content))
+
+
+def approve(session: Session, approver: str) -> Verification:
+    """Approve the session as it is now. `approver` is a role or initials, printed in the manifest.
+
+    Raises:
+        NotVerified: a check fails.
+        InvalidInput: nobody is named, or a participant's name is.
+    """
+    name = one_line(approver, 60)
+    if not name:
+        raise InvalidInput("An approval needs to say who gives it.", do="Give a role or initials.")
+    found = verify(session)
+    failing = [check for check in found.checks if check.verdict is Verdict.FAIL]
+    if failing:
+        raise NotVerified(
+            f"{len(failing)} of {len(found.checks)} checks fail: {'; '.join(check.title for check in failing)}.",
+            safe="Nothing was approved.",
+            do=f"See `facilitator verify {session.id}` and mend them.",
+        )
+    session.record(ev.Approved(found.content.digest, name))
+    return verify(session)
+
+
+def referenced_texts(content: ReleaseContent) -> list[tuple[str, str]]:
+    """(where, text) of everything that people wrote or said in `content`."""
+    return [
+        ("study title", content.study_title),
+        ("approval reference", content.approval_reference),
+        ("session title", content.title),
+        *((f"turn at {turn.start_ms}", turn.text) for turn in content.turns),
+        *((f"question at {question.at_ms}", question.text) for question in content.questions),
+        *((f"note at {note.at_ms}", note.text) for note in content.notes),
+        *((f"gap at {at_ms}", reason) for at_ms, _, reason in content.gaps),
+    ]

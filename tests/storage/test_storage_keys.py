@@ -1,0 +1,83 @@
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from facilitator.domain.errors import AccessRefused, Damaged, InvalidInput, NotFound
+from facilitator.storage import keys
+from facilitator.storage.linkage import Linkage, read_linkage, write_linkage
+
+PASSPHRASE = "four unrelated words"
+
+
+@pytest.fixture(scope="module")
+def sealed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, keys.PersonalKey]:
+    path = tmp_path_factory.mktemp("keys") / "identity.age"
+    return path, keys.create_identity(path, PASSPHRASE)
+
+
+def test_the_passphrase_opens_the_identity(sealed: tuple[Path, keys.PersonalKey]) -> None:
+    path, key = sealed
+    assert keys.unlock_identity(path, PASSPHRASE) == key
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert key.secret not in repr(key)
+
+
+def test_a_wrong_passphrase_is_told_from_damage(sealed: tuple[Path, keys.PersonalKey], tmp_path: Path) -> None:
+    path, _ = sealed
+    with pytest.raises(AccessRefused):
+        keys.unlock_identity(path, "four other words")
+    whole = path.read_bytes()
+    for name, data in (
+        ("cut", whole[:-7]),
+        ("flipped", whole[:-7] + bytes([whole[-7] ^ 1]) + whole[-6:]),
+        ("text", b"x"),
+    ):
+        copy = tmp_path / name
+        copy.write_bytes(data)
+        with pytest.raises(Damaged):
+            keys.unlock_identity(copy, PASSPHRASE)
+        assert copy.read_bytes() == data
+    with pytest.raises(NotFound):
+        keys.unlock_identity(tmp_path / "absent", PASSPHRASE)
+
+
+def test_short_passphrases_write_nothing(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput):
+        keys.create_identity(tmp_path / "identity.age", "short")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_any_flipped_byte_of_a_session_key_is_noticed(sealed: tuple[Path, keys.PersonalKey], tmp_path: Path) -> None:
+    _, key = sealed
+    path = tmp_path / "session.key.age"
+    made = keys.create_session_key(path, (key.recipient,))
+    assert keys.open_session_key(path, key) == made
+    whole = path.read_bytes()
+    for index in range(len(whole)):
+        path.write_bytes(whole[:index] + bytes([whole[index] ^ 0x20]) + whole[index + 1 :])
+        with pytest.raises((Damaged, AccessRefused)):
+            keys.open_session_key(path, key)
+
+
+def test_another_persons_key_is_refused(sealed: tuple[Path, keys.PersonalKey], tmp_path: Path) -> None:
+    _, key = sealed
+    other = keys.create_identity(tmp_path / "other.age", PASSPHRASE)
+    keys.create_session_key(tmp_path / "session.key.age", (key.recipient,))
+    with pytest.raises(AccessRefused):
+        keys.open_session_key(tmp_path / "session.key.age", other)
+
+
+def test_the_stock_age_program_opens_what_we_seal(sealed: tuple[Path, keys.PersonalKey], tmp_path: Path) -> None:
+    if not shutil.which("age"):
+        pytest.skip("the stock age program is not installed")
+    _, key = sealed
+    (tmp_path / "key.txt").write_text(key.secret)
+    write_linkage(tmp_path / "linkage.age", Linkage().with_moderator("Anne"), (key.recipient,))
+    opened = subprocess.run(
+        ["age", "-d", "-i", tmp_path / "key.txt", tmp_path / "linkage.age"], capture_output=True, check=True
+    )
+    assert b"Anne" in opened.stdout
+    assert b"Anne" not in (tmp_path / "linkage.age").read_bytes()
+    assert read_linkage(tmp_path / "linkage.age", key).moderators == ("Anne",)
