@@ -1,5 +1,7 @@
 """`facilitator models` and `doctor`."""
 
+from pathlib import Path
+
 import click
 
 from facilitator.cli.output import columns, emit, progress, say
@@ -15,7 +17,7 @@ def models() -> None:
 @models.command("list")
 @json_option
 def list_models(as_json: bool) -> None:
-    """List the weights on this machine, checked by their hash."""
+    """List the weights on this machine; their hash is checked before every use."""
     from facilitator.transcription.weights import installed
 
     found = installed()
@@ -35,6 +37,18 @@ def get(model: str, engine: str) -> None:
 
     with progress() as report:
         weights = download(model, engine=engine, report=report)
+    say(f"{weights.model} is ready, sha256 {weights.sha256}.")
+
+
+@models.command("import")
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("model")
+def import_folder(folder: Path, model: str) -> None:
+    """Copy CTranslate2 weights from FOLDER, such as a USB stick, to be used as MODEL."""
+    from facilitator.transcription.weights import import_weights
+
+    with progress() as report:
+        weights = import_weights(folder, model, report)
     say(f"{weights.model} is ready, sha256 {weights.sha256}.")
 
 

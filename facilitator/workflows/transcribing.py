@@ -47,9 +47,9 @@ def transcribe(
         raise NotFound(
             f"Session {session.id} has no finished recording.", do="Record it, or import audio, before transcribing."
         )
-    weights = find_weights(model, report)
+    weights = find_weights(model, report, engine=engine)
     started = ev.TranscriptionStarted(
-        resolve(engine),
+        resolve(engine, weights.form),
         model,
         weights.sha256,
         language or session.study.settings.language,
@@ -86,12 +86,12 @@ def _prepare(session: Session, started: ev.TranscriptionStarted, again: bool) ->
 
 def _transcribe_windows(session: Session, started: ev.TranscriptionStarted, weights: "Weights", report: Report) -> None:
     from facilitator.transcription.client import Transcriber
-    from facilitator.transcription.planning import plan_windows, to_whisper_rate
+    from facilitator.transcription.planning import plan, to_model_rate
 
     with Transcriber(
         weights, engine=started.engine, language=started.language, prompt=_prompt(session.state)
     ) as transcriber:
-        windows = plan_windows(to_whisper_rate(_blocks(session), session.state.takes[0].rate))
+        windows = plan(to_model_rate(_blocks(session), session.state.takes[0].rate))
         for window in transcriber.run(windows, session.state.windows.keys(), report, started.total_ms):
             session.record(window, window.start_ms)
 
