@@ -9,7 +9,8 @@ from facilitator.privacy.surfaces import KnownSurface
 ALIKE: Final = 80.0
 """Least similarity, 0 to 100, of two spellings by sound; Kristen and Kristin reach 85, Karen and Kristin 50."""
 
-_SOUNDS: Final = (("sch", "s"), ("ch", "k"), ("ck", "k"), ("ph", "f"), ("th", "t"), ("c", "k"), ("z", "s"), ("w", "v"))
+_DIGRAPHS: Final = (("sch", "s"), ("ch", "k"), ("ck", "k"), ("ph", "f"), ("th", "t"))
+_LETTERS: Final = (("c", "k"), ("z", "s"), ("w", "v"))
 
 
 def sounds_like(surface: str, known: Iterable[KnownSurface]) -> KnownSurface | None:
@@ -32,7 +33,7 @@ def sounds_like(surface: str, known: Iterable[KnownSurface]) -> KnownSurface | N
 
 
 def _by_sound(word: str) -> str:
-    for spelling, sound in _SOUNDS:
+    for spelling, sound in (*_DIGRAPHS, *_LETTERS):
         word = word.replace(spelling, sound)
     return "".join(
         char for index, char in enumerate(word) if char.isalnum() and (index == 0 or word[index - 1] != char)

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from facilitator.audio.recorder import Fault, Gap, Level, Message, Recorder, Stopped, resume_point
+from facilitator.audio.recorder import Fault, Gap, Level, Message, Recorder, Stopped
 from facilitator.domain import events as ev
 from facilitator.domain.consent import missing_consents
-from facilitator.domain.errors import ConsentMissing, DeviceFailed, NotFound, UsageError
+from facilitator.domain.errors import ConsentMissing, DeviceFailed, NotFound, UsageError, WorkerFailed
 from facilitator.domain.guide import Question
 from facilitator.domain.ids import ASSISTANT, MODERATOR, Speaker
 from facilitator.domain.notes import NoteKind
@@ -57,7 +57,12 @@ class Conduct:
     def find_running(self) -> bool:
         """Take over a recording that outlived an earlier screen; True when there was one."""
         self._recorder = Recorder.attach(self.session.folder.audio)
-        return self._recorder is not None
+        if self._recorder is None:
+            return False
+        takes, started = self.session.state.takes, self._recorder.started
+        if not takes or takes[-1].samples is not None:  # the earlier screen died before it could log the start
+            self.session.record(ev.RecordingStarted(started.rate, started.device), started.start_ms)
+        return True
 
     def start(self, device: str | None = None, rate: int = 48_000, stop_after_ms: int | None = None) -> None:
         """Start recording, or go on after a stop or an interruption.
@@ -67,6 +72,8 @@ class Conduct:
             UsageError: the session's audio was imported.
             DeviceFailed, MissingNeed: no microphone.
         """
+        from facilitator.audio.container import resume_point  # numpy is not needed before this
+
         state = self.session.state
         self._check_may_record()
         if self.find_running():
@@ -107,8 +114,10 @@ class Conduct:
         """
         if self._recorder is None:
             raise DeviceFailed("Nothing is being recorded.", do="Start the recording first.")
-        recorder = self._recorder
-        stopped = recorder.stop()
+        try:
+            stopped: Stopped | None = self._recorder.stop()
+        except WorkerFailed:  # it died; the length of the take is then what is on the disk
+            stopped = None
         self.poll()
         self._recorder = None
         return self._finish_take(stopped)

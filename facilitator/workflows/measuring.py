@@ -5,10 +5,15 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from facilitator.domain.transcript import Segment
 from facilitator.privacy.replacement import pseudonymize
 from facilitator.privacy.surfaces import SurfaceMatcher
+
+_WORD: Final = re.compile(r"\w+(?:['’.@-]\w+)*")
+IDENTIFY_NOBODY: Final = frozenset({"the", "of", "at", "doctor", "dr"})
+"""Words of a planted identifier that may stay: [Date 1] for “10th of March” leaves its “the”."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +100,12 @@ def caught(
         places = _place(said, _words(one.text), one.at_ms, taken)
         taken |= set(places)
         heard = [tokens[heard_at[place]] for place in places if place in heard_at]
+        telling = [token for token in heard if token.text not in IDENTIFY_NOBODY]
         replaced = all(
-            any(span.start <= token.start and token.end <= span.end for span in spans[token.segment]) for token in heard
+            any(span.start <= token.start and token.end <= span.end for span in spans[token.segment])
+            for token in telling
         )
-        found.append(Caught(one, " ".join(token.text for token in heard), replaced and bool(heard)))
+        found.append(Caught(one, " ".join(token.text for token in heard), replaced and bool(telling)))
     return found
 
 
@@ -111,11 +118,16 @@ def _place(said: Sequence[tuple[str, int]], words: Sequence[str], at_ms: int, ta
 
 
 def _tokens(segment: Segment) -> list[_Token]:
-    return [
-        _Token(match.group().lower(), segment.id, match.start(), match.end())
-        for match in re.finditer(r"\w+(?=['’]s\b)|\w+(?:['’.@-]\w+)*", segment.text)
-    ]
+    found = []
+    for match in _WORD.finditer(segment.text):
+        text = _without_possessive(match.group())
+        found.append(_Token(text.lower(), segment.id, match.start(), match.start() + len(text)))
+    return found
 
 
 def _words(text: str) -> list[str]:
-    return [match.group().lower() for match in re.finditer(r"\w+(?=['’]s\b)|\w+(?:['’.@-]\w+)*", text)]
+    return [_without_possessive(word).lower() for word in _WORD.findall(text)]
+
+
+def _without_possessive(word: str) -> str:
+    return word[:-2] if word.endswith(("'s", "’s")) else word

@@ -1,5 +1,6 @@
 """Headless recording and imported recordings."""
 
+import hashlib
 import shutil
 import time
 from pathlib import Path
@@ -99,7 +100,8 @@ def _write_records(session: Session, path: Path, staged: Path, report: Report) -
             writer.append(waiting, samples)
             samples += len(waiting) // 2
         writer.close()
-        digest = decoded.sha256
+    with path.open("rb") as source:
+        digest = hashlib.file_digest(source, "sha256").hexdigest()
     stored = AudioReader(staged, session_id=session.id, identity=session.key.audio_secret).check()
     if samples == 0 or stored.samples != samples or stored.damage:
         raise InvalidAudio(

@@ -19,7 +19,8 @@ from facilitator.workflows.study import Study
 def passages(session: Session) -> tuple[Passage, ...]:
     """Every text of the session that an export could hold, raw."""
     state = session.state
-    found = [Passage(PassageKind.TITLE, "title", state.title)] if state.title else []
+    titles = {"study": session.study.settings.title, "session": state.title}
+    found = [Passage(PassageKind.TITLE, name, text) for name, text in titles.items() if text]
     found += [Passage(PassageKind.QUESTION, question.id, question.text, at) for at, question in _asked(state)]
     found += [
         Passage(PassageKind.SEGMENT, str(segment.id), segment.text, segment.start_ms) for segment in state.transcript

@@ -1,0 +1,139 @@
+"""From proposals in each text to one candidate for each distinct identifier."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
+
+from facilitator.domain.entities import Candidate, Category, Mention, Passage
+from facilitator.domain.progress import Progress, Report, silent
+from facilitator.domain.spans import Span
+from facilitator.domain.text import fold
+from facilitator.privacy.ignoring import glossary_terms, ignored, in_glossary
+from facilitator.privacy.recognizers import Finding
+from facilitator.privacy.surfaces import KnownSurface, Match, SurfaceMatcher
+
+_Counted = TypeVar("_Counted", str, Category)
+SAME_WORDS = "same words"
+_SAME_WORDS_SCORE = 0.5
+_LABEL = "Looking for identifiers"
+
+
+class Finder(Protocol):
+    """What `find_candidates` needs of the recognizers."""
+
+    def find(self, text: str) -> tuple[Finding, ...]: ...
+
+
+@dataclass(slots=True)
+class _Group:
+    """Findings that share a key."""
+
+    surfaces: Counter[str] = field(default_factory=Counter)
+    categories: Counter[Category] = field(default_factory=Counter)
+
+
+def find_candidates(
+    passages: Iterable[Passage],
+    matcher: SurfaceMatcher,
+    recognizers: Finder,
+    glossary: Iterable[str] = (),
+    report: Report = silent,
+) -> tuple[Candidate, ...]:
+    """Every distinct identifier that the recognizers propose, with all its mentions in all passages.
+
+    What `matcher` knows already is no candidate; of a person's name that it knows in part, the rest is one. Other
+    identifiers that hold a known name (an address, a clinic) are proposed whole. Mentions stand where a
+    replacement would: a shorter candidate inside a longer one is a mention of the longer one only, and a candidate
+    without any mention of its own is left out.
+    """
+    texts, terms = tuple(passages), glossary_terms(glossary)
+    groups: dict[str, _Group] = {}
+    proposed: dict[tuple[str, Span], Finding] = {}
+    for done, passage in enumerate(texts):
+        report(Progress(_LABEL, done, len(texts)))
+        known = matcher.find(passage.text)
+        for finding in recognizers.find(passage.text):
+            rest = _unknown_part(passage.text, finding, known)
+            surface = passage.text[rest.start : rest.end] if rest else ""
+            if rest is None or ignored(surface, finding.category) or in_glossary(surface, terms):
+                continue
+            group = groups.setdefault(_key(surface), _Group())
+            group.surfaces[surface] += 1
+            group.categories[finding.category] += 1
+            proposed[passage.ref, rest] = finding
+    mentions = _mentions(texts, matcher, groups, proposed)
+    report(Progress(_LABEL, len(texts), len(texts)))
+    return tuple(
+        Candidate(key, _most_common(group.surfaces), _most_common(group.categories), tuple(mentions[key]))
+        for key, group in groups.items()
+        if mentions[key]
+    )
+
+
+def _mentions(
+    texts: tuple[Passage, ...],
+    matcher: SurfaceMatcher,
+    groups: dict[str, _Group],
+    proposed: dict[tuple[str, Span], Finding],
+) -> dict[str, list[Mention]]:
+    """All places of all candidates, found as a replacement would find them."""
+    keys = {f"E?{index}": key for index, key in enumerate(groups)}
+    surfaces = [KnownSurface(surface, "", owner) for owner, key in keys.items() for surface in groups[key].surfaces]
+    both = SurfaceMatcher((*matcher.surfaces, *surfaces))
+    mentions: dict[str, list[Mention]] = {key: [] for key in groups}
+    for passage in texts:
+        for match in both.find(passage.text):
+            if match.owner not in keys:
+                continue
+            finding = proposed.get((passage.ref, match.span))
+            rule, score = (finding.rule, finding.score) if finding else (SAME_WORDS, _SAME_WORDS_SCORE)
+            mentions[keys[match.owner]].append(Mention(passage.ref, match.span, match.surface, rule, score))
+    return mentions
+
+
+def _unknown_part(text: str, finding: Finding, known: tuple[Match, ...]) -> Span | None:
+    """What of a finding is not known yet: all of it, the rest of a person's name, or None."""
+    inside = [match.span for match in known if match.span.overlaps(finding.span)]
+    if not inside:
+        return finding.span
+    if any(span.start <= finding.span.start and finding.span.end <= span.end for span in inside):
+        return None
+    if finding.category is not Category.PERSON:
+        return None if not _has_word(_outside(text, finding.span, inside)) else finding.span
+    edges = [finding.span.start, *(edge for span in inside for edge in (span.start, span.end)), finding.span.end]
+    parts = [Span(start, end) for start, end in zip(edges[::2], edges[1::2], strict=True) if start < end]
+    rests = [_stripped(text, part) for part in parts]
+    named = [rest for rest in rests if any(char.isupper() for char in text[rest.start : rest.end])]
+    return max(named, key=len, default=None)
+
+
+def _outside(text: str, whole: Span, inside: list[Span]) -> str:
+    return "".join(
+        " " if any(span.start <= index < span.end for span in inside) else text[index]
+        for index in range(whole.start, whole.end)
+    )
+
+
+def _has_word(text: str) -> bool:
+    return any(sum(char.isalnum() for char in word) > 1 for word in text.split())
+
+
+def _stripped(text: str, part: Span) -> Span:
+    """The part without possessive ending, punctuation and white space at its edges."""
+    start, end = part.start, part.end
+    if text[start:end].startswith(("'s", "’s")):
+        start += 2
+    while start < end and not text[start].isalnum():
+        start += 1
+    while end > start and not text[end - 1].isalnum():
+        end -= 1
+    return Span(start, end)
+
+
+def _key(surface: str) -> str:
+    return fold(" ".join(surface.split()))
+
+
+def _most_common(counts: Counter[_Counted]) -> _Counted:
+    return counts.most_common(1)[0][0]

@@ -1,0 +1,177 @@
+"""Patterns of identifiers that a language model does not see, or sees by half.
+
+Each is one rule of the recognizers. A pattern matches exactly what would be replaced. It is read by the `regex`
+library, which knows \\p{Lu} and lookbehinds of any length.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from facilitator.domain.entities import Category
+
+
+@dataclass(frozen=True, slots=True)
+class PatternRule:
+    """`name` is the rule as shown to people; `score` is 0.0 to 1.0."""
+
+    name: str
+    category: Category
+    pattern: str
+    score: float
+
+
+_TENS: Final = "(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)"
+_UNITS: Final = "(?:one|two|three|four|five|six|seven|eight|nine)"
+_TEENS: Final = "(?:ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen)"
+_NUMBER: Final = rf"(?:\d{{1,3}}|{_TENS}(?:[\s-]{_UNITS})?|{_TEENS}|{_UNITS})"
+_ADULT: Final = rf"(?:\d{{2}}|{_TENS}(?:[\s-]{_UNITS})?|eighteen|nineteen)"
+_AFTER_AGE: Final = r"(?=\s*(?:[.,;!?]|$|(?:and|now|when|then|years\s+of\s+age|this\s+year|so|but)\b))"
+_DIGIT: Final = (
+    "(?:(?:double|triple|dobbelt)[ ])?"
+    "(?:zero|oh|nil|one|two|three|four|five|six|seven|eight|nine|null|en|ein|to|tre|fire|fem|seks|sju|syv|åtte|ni)"
+)
+_CAP: Final = r"\p{Lu}[\p{L}'’.\-]*"
+_NAME: Final = r"\p{Lu}[\p{L}\-]+(?:\s\p{Lu}[\p{L}\-]+)?"
+_GENERIC: Final = (
+    r"(?!(?:The|An?|Our|My|Your|Their|His|Her|This|That|These|Those|Every|Each|Some|Any|No|One|Both|In|At|On|Of|And|But|"
+    r"Or|So|Then|From|To|For|With|When|If|Is|Was|I|We|He|She|They|It|Here|There|Local|Public|Mental|Psychiatric|General|"
+    r"Regional|District|Community|Outpatient|Inpatient|Day|High|Primary|Old|New|Other|Yeah|Yes|Um|Uh|Well|Det|Den|En|Et|"
+    r"Vi|På|Ved|Og|Men|Fra|Til|Som)\b)"
+)
+_HEADS: Final = (
+    r"(?:University\s+Hospital|Hospital|Clinic|University|College|School|Church|Municipality|County|Foundation|"
+    r"(?:Psychiatric|Health|Medical)\s+Cent(?:er|re)|Nursing\s+Home|Kindergarten)"
+)
+_NORWEGIAN_HEADS: Final = (
+    r"(?i:universitetss(?:y|ju)kehus|s(?:y|ju)kehus|kommune|fylkeskommune|DPS|helseforetak|legesenter|legevakt|"
+    r"videregående(?:\s+skole)?|ungdomsskole|sykehjem|bydel)"
+)
+_TITLES: Final = r"(?:Dr\.?|[Dd]octor|[Pp]rofessor|Prof\.?|Mr\.?|Mrs\.?|Ms\.?|Nurse|Sister|[Oo]verlege)"
+_RELATIONS: Final = (
+    r"(?:colleague|boss|manager|leader|husband|wife|partner|son|daughter|brother|sister|mother|father|friend|patient|"
+    r"client|neighbou?r|boyfriend|girlfriend)"
+)
+
+_CONTACTS: Final = (
+    ("e-mail", r"(?i)[\w.+%\-]+@\w[\w\-]*(?:\.[\w\-]+)*\.\w{2,}", 1.0),
+    (
+        "spoken e-mail",
+        r"(?i)\b[\w\-]+(?:\s+(?:dot|punktum|underscore|dash)\s+[\w\-]+)*\s+(?:at|alfa|krøllalfa)\s+"
+        r"[\w\-]+(?:\s+(?:dot|punktum|dash|hyphen|bindestrek)\s+[\w\-]+)*\s+"
+        r"(?:dot|punktum)\s+(?:com|no|org|net|edu|uk|se|dk|eu)\b",
+        0.9,
+    ),
+    ("web address", r"(?i)\b(?:https?://|www\.)[^\s<>\"'\]]+[\w/]", 1.0),
+    (
+        "web address",
+        r"(?i)(?<![@\w.])[a-z0-9][\w\-]*(?:\.[\w\-]+)*\.(?:no|com|org|net|edu|se|dk|uk|eu|info|io)\b(?:/[\w./\-]*)?",
+        0.7,
+    ),
+    ("phone number in words", rf"(?i)\b{_DIGIT}(?:[\s,\-]+{_DIGIT}){{4,}}\b", 0.8),
+    ("phone number", r"(?<![\d\w])(?:(?:\+|00)\d{1,3}[\s\-]?)?(?:\d[\s\-]?){7}\d(?!\d)", 0.8),
+    ("phone number", r"(?<![\d\w-])\d{3}-\d{4}(?![\d-])", 0.8),  # seven digits, as in North America
+)
+_MONTH: Final = (
+    "(?:January|February|March|April|May|June|July|August|September|October|November|December|"
+    "januar|februar|mars|april|mai|juni|juli|august|september|oktober|november|desember)"
+)
+_DAY: Final = (
+    r"(?:\d{1,2}(?:st|nd|rd|th|\.)?|(?:twenty[\s-]|thirty[\s-])?(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth)|"
+    r"tenth|eleventh|twelfth|thirteenth|fourteenth|fifteenth|sixteenth|seventeenth|eighteenth|nineteenth|twentieth|thirtieth)"
+)
+_YEAR: Final = r"(?:,?\s+(?:in\s+)?(?:19|20)\d\d)"
+_DATES: Final = (
+    (
+        "year in words",
+        rf"(?i)(?<=\b(?:in|since|from|until|till|by|of|around|year|summer|autumn|spring|winter)\s)(?:"
+        rf"two\s+thousand(?:\s+and\s+(?:{_UNITS}|{_TEENS}|{_TENS}(?:[\s-]{_UNITS})?))?|"
+        rf"(?:nineteen|twenty)[\s-](?:oh[\s-]{_UNITS}|{_TEENS}|{_TENS}(?:[\s-]{_UNITS})?))\b",
+        0.7,
+    ),
+    ("date", rf"(?i)\b{_DAY}\s+(?:day\s+)?(?:of\s+)?{_MONTH}\b{_YEAR}?", 0.8),
+    ("date", rf"(?i)\b{_MONTH}\s+(?:the\s+)?{_DAY}\b(?!\s*(?:of|percent|%|people|patients)){_YEAR}?", 0.7),
+    ("date", rf"\b{_MONTH}{_YEAR}", 0.8),
+    ("date", r"(?<![\d.])\d{1,2}[./\-]\d{1,2}[./\-](?:19|20)?\d\d(?!\d)", 0.9),
+)
+_NUMBERS: Final = (
+    ("national identity number", r"(?<!\d)[0-7]\d[0-9]\d{3}\s?\d{5}(?!\d)", 0.9),
+    ("long number", r"(?<![\d.,])\d{5,7}(?![\d.,]\d|\d)", 0.6),
+)
+_AGES: Final = (
+    ("age", rf"(?i)\b{_NUMBER}[\s\-]years?[\s\-]olds?\b", 0.9),
+    ("age", rf"(?i)\b{_NUMBER}\s+(?:år\s+gammel|år\s+gamle|åringe?n?)\b", 0.9),
+    ("age", rf"(?i)\b(?:aged|age|age\s+of|turned|turning)\s+{_NUMBER}\b(?!\s*%)", 0.8),
+    (
+        # the words before it stay part of the surface: a bare 52 would be replaced in every count too
+        "age",
+        r"(?i)\b(?:I\s?['’]?m|I\s+am|s?he\s?['’]s|s?he\s+(?:is|was)|I\s+was)\s+(?:about\s+|almost\s+|nearly\s+|now\s+)?"
+        rf"{_ADULT}(?![\s-]{_UNITS}){_AFTER_AGE}",
+        0.7,
+    ),
+)
+_INSTITUTIONS: Final = (
+    ("institution", rf"\b{_GENERIC}{_CAP}(?:\s+{_CAP}){{0,3}}?\s+{_HEADS}\b", 0.8),
+    (
+        # a lower-case head counts after a word with a capital that starts no sentence
+        "institution",
+        rf"(?<=[\p{{Ll}},]\s){_GENERIC}{_CAP}(?:\s+{_CAP}){{0,2}}\s+"
+        r"(?:hospital|clinic|school|university|college|municipality|church|kindergarten|nursing\s+home)\b",
+        0.7,
+    ),
+    (
+        "institution",
+        rf"\b(?:University|Hospital|College|Municipality|Clinic|Church)\s+of\s+(?:the\s+)?{_CAP}(?:\s+{_CAP})?",
+        0.8,
+    ),
+    ("institution", rf"\b{_GENERIC}{_CAP}(?:\s+{_CAP}){{0,3}}?\s+{_NORWEGIAN_HEADS}\b(?:\s+HF\b)?", 0.9),
+    ("institution", rf"\bDPS\s+(?:in\s+|i\s+|at\s+)?{_CAP}(?<!\.)", 0.8),
+    ("institution", r"(?i)\b\p{L}{3,}\s?(?:universitets|barne)s(?:y|ju)kehus(?:et)?\b", 0.8),
+)
+_STREETS: Final = (
+    (
+        "street",
+        r"\b\p{Lu}[\p{L}\-]+(?:gata|gaten|veien|vegen|alléen|bakken|svingen|stien)(?:\s+\d{1,4}\s?\p{L}?\b)?",
+        0.8,
+    ),
+    (
+        "street",
+        r"\b\p{Lu}[\p{L}\-.]*(?:\s\p{Lu}?[\p{L}\-.]+)?\s?(?:gate|vei|veg|allé|plass)\s+\d{1,4}(?:\s?\p{L})?\b",
+        0.8,
+    ),
+    (
+        "street",
+        rf"\b(?:\d{{1,4}}\s+)?{_GENERIC}{_CAP}(?:\s+{_CAP})?\s+(?:Street|Road|Avenue|Lane)\b(?:\s+\d{{1,4}})?",
+        0.8,
+    ),
+)
+_PEOPLE: Final = (
+    ("named with a title", rf"(?<=\b{_TITLES}\s){_GENERIC}{_NAME}", 0.8),
+    (
+        "introduced by name",
+        r"(?i)(?<=\b(?:my\s+name\s+is|my\s+name['’]s|(?:his|her)\s+name\s+(?:is|was)|"
+        r"(?:guy|woman|man|patient|colleague)\s+(?:called|named))\s)"
+        r"(?!(?:the|an?|it|that|this|not|so|in|on|by|off|for|what|to|then|back|up|me|him|her|them|us)\b)"
+        r"\p{L}[\p{L}\-]+(?-i:(?:\s\p{Lu}[\p{L}\-]+)?)",
+        0.6,
+    ),
+    (
+        "relation and name",
+        rf"(?<=\b(?:[Mm]y|[Oo]ur|[Hh]is|[Hh]er|[Tt]heir)\s(?:\p{{Ll}}+\s)?{_RELATIONS},?\s){_GENERIC}{_NAME}",
+        0.7,
+    ),
+)
+
+RULES: Final = tuple(
+    PatternRule(name, category, pattern, score)
+    for category, rules in (
+        (Category.CONTACT, _CONTACTS),
+        (Category.NUMBER, _NUMBERS),
+        (Category.AGE, _AGES),
+        (Category.DATE, _DATES),
+        (Category.ORGANIZATION, _INSTITUTIONS),
+        (Category.PLACE, _STREETS),
+        (Category.PERSON, _PEOPLE),
+    )
+    for name, pattern, score in rules
+)
+"""Spoken English and Norwegian. Institutions need a head word, so that only named ones are proposed."""

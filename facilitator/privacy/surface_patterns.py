@@ -1,0 +1,57 @@
+"""The regular expression of one known surface, over folded text."""
+
+import re
+from itertools import pairwise
+from typing import Final
+
+PART: Final = re.compile(r"[^\W_]+")
+NOT_AFTER_LETTER: Final = r"(?<![^\W\d_])"
+HIDDEN: Final = "\0"
+"""Stands where a longer match was found; no pattern reaches over it."""
+_SPACE_OR_HYPHEN: Final = r"[\s\-\u2010-\u2015_'\u2019]"
+_NAME_GAP: Final = re.compile(r"[\s\-\u2010-\u2015_'\u2019.]*")
+_HYPHEN: Final = re.compile(r"\s*[\-\u2010-\u2015'\u2019]\s*")
+_JOINED: Final = 8
+"""Letters from which a spaced name may also stand joined (KristinHaugen): shorter ones collide with words."""
+
+
+def squeezed(text: str) -> str:
+    """Only the letters and digits of a folded text."""
+    return "".join(PART.findall(text))
+
+
+def surface_pattern(surface: str) -> str:
+    """A pattern that matches `surface`, folded and with at least one letter or digit, as a whole word.
+
+    White space and hyphens between its parts are interchangeable. A possessive ending, or a bare genitive s after
+    two letters, may follow and is no part of the match. Digits beside a name do not make it another word
+    (kristin82), but they do beside a number.
+    """
+    parts = list(PART.finditer(surface))
+    length = len(squeezed(surface))
+    pieces = [_opening(surface[: parts[0].start()].strip(), parts[0][0]), re.escape(parts[0][0])]
+    for before, after in pairwise(parts):
+        gap = surface[before.end() : after.start()]
+        pieces += (_between(gap, before[0], after[0], length), re.escape(after[0]))
+    return "".join(pieces) + _ending(parts[-1][0])
+
+
+def _opening(lead: str, first: str) -> str:
+    boundary = NOT_AFTER_LETTER if first[0].isalpha() else r"(?<![^\W_])"
+    return boundary + (f"(?:{re.escape(lead)})?" if lead else "")
+
+
+def _ending(last: str) -> str:
+    if not last[-1].isalpha():
+        return r"(?![^\W_])"
+    return r"(?=s?(?![^\W\d_]))" if len(last) > 1 else r"(?![^\W\d_])"
+
+
+def _between(gap: str, before: str, after: str, length: int) -> str:
+    joinable = bool(_HYPHEN.fullmatch(gap)) or length >= _JOINED
+    if not _NAME_GAP.fullmatch(gap) or (before.isdigit() and after.isdigit()):
+        least = 0 if joinable and before.isdigit() and after.isdigit() else 1
+        return rf"(?:[^\w{HIDDEN}]|_){{{least},{len(gap) + 2}}}"
+    if len(before) == 1:
+        return rf"(?:{_SPACE_OR_HYPHEN}|\.){{0,3}}"
+    return rf"(?:{_SPACE_OR_HYPHEN}{{1,3}}|\.)" + ("?" if joinable else "")

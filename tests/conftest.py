@@ -1,0 +1,58 @@
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from cli_runner import PASSPHRASE
+from sound_room import SoundRoom
+
+from facilitator.domain.consent import Consent
+from facilitator.domain.ids import ResearchNumber
+from facilitator.domain.roster import RosterRow
+from facilitator.storage.study_folder import StudyFolder
+from facilitator.workflows.guides import find_guide
+from facilitator.workflows.participants import add_participants, record_consent
+from facilitator.workflows.sessions import plan_session
+from facilitator.workflows.study import Study, init_study, open_study
+
+PEOPLE = (
+    RosterRow("Kristin Haugen", ("Kris",), {"profession": "nurse"}),
+    RosterRow("Anders Berg", (), {"profession": "nurse"}),
+    RosterRow("Martin Solberg", (), {"profession": "doctor"}),
+)
+
+
+@pytest.fixture(scope="session")
+def planned_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A study with three people, two of whom consented, and sessions 01 (P1, P2) and 02 (P1, P2, P3)."""
+    root = tmp_path_factory.mktemp("template") / "study"
+    init_study(root, title="Test study", passphrase=PASSPHRASE, approval_reference="2021/1")
+    with open_study(StudyFolder(root), PASSPHRASE) as study:
+        numbers = add_participants(study, PEOPLE).numbers
+        record_consent(study, numbers[:2], Consent(ResearchNumber("P1"), "2021-09-14"))
+        guide = find_guide(study.folder.guides, "pilot")
+        plan_session(study, guide, numbers[:2], title="North hospital")
+        plan_session(study, guide, numbers, title="Later group")
+    return root
+
+
+@pytest.fixture
+def planned(planned_template: Path, tmp_path: Path) -> Path:
+    """A copy of the planned study for one test."""
+    return Path(shutil.copytree(planned_template, tmp_path / "study"))
+
+
+@pytest.fixture
+def opened(planned: Path) -> Iterator[Study]:
+    """The planned study, unlocked."""
+    with open_study(StudyFolder(planned), PASSPHRASE) as study:
+        yield study
+
+
+@pytest.fixture(scope="session")
+def sound_room() -> Iterator[SoundRoom]:
+    """A private sound server with a silent loudspeaker as its microphone; skips where there can be none."""
+    if (absent := SoundRoom.absent()) is not None:
+        pytest.skip(absent)
+    with SoundRoom() as room:
+        yield room

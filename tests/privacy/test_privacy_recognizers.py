@@ -1,0 +1,119 @@
+import importlib.util
+import logging
+import subprocess
+import sys
+
+import pytest
+from privacy_loading import loaded, no_network
+
+from facilitator.domain.errors import MissingNeed
+from facilitator.privacy import recognizers as module
+from facilitator.privacy.recognizers import Recognizers
+
+
+@pytest.fixture
+def recognizers() -> Recognizers:
+    return loaded()[0]
+
+
+def found(recognizers: Recognizers, text: str) -> dict[str, str]:
+    return {text[item.span.start : item.span.end]: item.category.value for item in recognizers.find(text)}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "I am Kristin Haugen and I work at Sandviken Hospital in Bergen.",
+            {"Kristin Haugen": "person", "Sandviken Hospital": "organization", "Bergen": "place"},
+        ),
+        ("before that i was at haukeland with berit", {"haukeland": "organization", "berit": "person"}),
+        ("THAT WAS WHEN ØYVIND CAME FROM MOLDE.", {"ØYVIND": "person", "MOLDE": "place"}),
+        (
+            "My colleague Ole Martin, he's 34 years old and he's from Tromsø.",
+            {"Ole Martin": "person", "34 years old": "age", "Tromsø": "place"},
+        ),
+        ("I remember Per Arne from Jæren DPS.", {"Per Arne": "person", "Jæren DPS": "organization"}),
+        ("In March 2019, at the DPS in Drammen.", {"March 2019": "date", "DPS in Drammen": "organization"}),
+        ("Call me on nine four one two two three oh seven.", {"nine four one two two three oh seven": "contact"}),
+        ("Write to kristin dot haugen at gmail dot com.", {"kristin dot haugen at gmail dot com": "contact"}),
+        ("The team: post at helse dash bergen dot no.", {"post at helse dash bergen dot no": "contact"}),
+        (
+            "It is ola.nordmann@helse-bergen.no or www.ous.no",
+            {"ola.nordmann@helse-bergen.no": "contact", "www.ous.no": "contact"},
+        ),
+        ("My number is +47 912 34 567.", {"+47 912 34 567": "contact"}),
+        ("The birth number 010180 12345 was read out.", {"010180 12345": "number"}),
+        ("It was on Monday the 3rd of May.", {"3rd of May": "date"}),
+        ("One patient from Somalia told me about his wife Amina.", {"Somalia": "place", "Amina": "person"}),
+        ("I'm 52, I've been here since 1998.", {"I'm 52": "age", "1998": "date"}),
+        ("There was Mohammed, twenty-three years old.", {"Mohammed": "person", "twenty-three years old": "age"}),
+        ("Then Dr. Nordbotten called.", {"Nordbotten": "person"}),
+        ("He lives in Storgata 15, in Lillehammer.", {"Storgata 15": "place", "Lillehammer": "place"}),
+        ("She studied at the University of Bergen.", {"University of Bergen": "organization"}),
+        ("She moved to Lovisenberg Diakonale Sykehus.", {"Lovisenberg Diakonale Sykehus": "organization"}),
+        ("He was headmaster at Furuberget school.", {"Furuberget school": "organization"}),
+        ("In Oslo since two thousand and nine.", {"Oslo": "place", "two thousand and nine": "date"}),
+        ("It began in twenty twenty-one.", {"twenty twenty-one": "date"}),
+        ("It was Asker kommune that paid.", {"Asker kommune": "organization"}),
+        ("so my name is ragnfrid and i was a nurse", {"ragnfrid": "person"}),
+    ],
+)
+def test_spoken_sentences(recognizers: Recognizers, text: str, expected: dict[str, str]) -> None:
+    assert found(recognizers, text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "We met last week for two weeks, two hours each, every Tuesday, and today.",
+        "The hospital had twelve beds and our clinic had about 40 patients, in the nineties.",
+        "Um, I think IMR is, like, really good, yeah.",
+        "So if even that is hard, P3 agreed, [the program] works, [Place 1] too.",
+        "I will hope that they may do it, or else we can't.",
+        "Sixty percent of 40 people finished module 3.",
+        "[…] (.)",
+        "",
+    ],
+)
+def test_what_identifies_nobody_is_not_proposed(recognizers: Recognizers, text: str) -> None:
+    assert found(recognizers, text) == {}
+
+
+def test_findings_are_in_order_and_apart(recognizers: Recognizers) -> None:
+    text = "Kristin Haugen, 34 years old, from Sandviken Hospital in Bergen, kristin@haugen.no, since March 2019."
+    spans = [item.span for item in recognizers.find(text)]
+    assert spans == sorted(spans)
+    assert not any(a.overlaps(b) for a in spans for b in spans if a != b)
+    assert len(spans) == 6
+
+
+def test_nothing_reaches_for_the_network() -> None:
+    recognizers, attempts_while_loading = loaded()
+    with no_network() as attempts:
+        recognizers.find("Mail ola@nordmann.co.uk, see https://helse-bergen.no/x and example.com, call 22 33 44 55.")
+    assert (attempts_while_loading, attempts) == ((), [])
+
+
+def test_importing_it_loads_no_language_model() -> None:
+    code = "import sys, facilitator.privacy.candidates; print({'spacy', 'presidio_analyzer'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
+
+
+def test_nothing_is_logged(recognizers: Recognizers, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG):
+        recognizers.find("Kristin Haugen paid 40 dollars at the World Cup in Bergen.")
+    assert caplog.records == []
+
+
+def test_the_version_names_model_and_rules(recognizers: Recognizers) -> None:
+    assert "presidio-analyzer 2" in recognizers.version
+    assert "en_core_web_sm" in recognizers.version
+
+
+def test_a_missing_model_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "find_spec", lambda name: None if "core" in name else importlib.util.find_spec(name))
+    with pytest.raises(MissingNeed) as raised:
+        Recognizers.load()
+    assert "pip install" in raised.value.do
