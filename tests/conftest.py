@@ -9,7 +9,8 @@ from sound_room import SoundRoom
 from facilitator.domain.consent import Consent
 from facilitator.domain.ids import ResearchNumber
 from facilitator.domain.roster import RosterRow
-from facilitator.storage.study_folder import StudyFolder
+from facilitator.storage.keys import PersonalKey, unlock_identity
+from facilitator.storage.study_folder import StudyFolder, read_settings
 from facilitator.workflows.guides import find_guide
 from facilitator.workflows.participants import add_participants, record_consent
 from facilitator.workflows.sessions import plan_session
@@ -42,10 +43,17 @@ def planned(planned_template: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(planned_template, tmp_path / "study"))
 
 
+@pytest.fixture(scope="session")
+def planned_key(planned_template: Path) -> PersonalKey:
+    """The key behind the passphrase, which takes a second or two to open."""
+    return unlock_identity(StudyFolder(planned_template).identity_file, PASSPHRASE)
+
+
 @pytest.fixture
-def opened(planned: Path) -> Iterator[Study]:
+def opened(planned: Path, planned_key: PersonalKey) -> Iterator[Study]:
     """The planned study, unlocked."""
-    with open_study(StudyFolder(planned), PASSPHRASE) as study:
+    folder = StudyFolder(planned)
+    with Study(folder, read_settings(folder), planned_key) as study:
         yield study
 
 

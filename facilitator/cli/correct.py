@@ -77,12 +77,14 @@ def _plain(correction: Correction) -> None:
         if answer == "/q":
             break
         try:
-            done = _answer(correction, waiting[0], answer)
+            if answer == "/u":
+                undone = correction.undo()
+                say(f"Taken back: {_line(correction.segment(undone))}")
+                waiting = [undone, *(one for one in waiting if one != undone)]
+            elif _answer(correction, waiting[0], answer):
+                waiting.pop(0)
         except FacilitatorError as error:
             say(str(error), err=True)
-            continue
-        if done:
-            waiting.pop(0)
     checked, total = correction.checked
     say(f"{checked} of {total} turns checked. Everything is saved.")
 
@@ -91,9 +93,6 @@ def _answer(correction: Correction, segment_id: int, answer: str) -> bool:
     if answer == "/p":
         segment = correction.segment(segment_id)
         play_clip(correction, segment.start_ms, segment.end_ms)
-        return False
-    if answer == "/u":
-        say(f"Taken back: {_line(correction.segment(correction.undo()))}")
         return False
     if answer.startswith("/s "):
         correction.set_speaker(segment_id, _speaker(answer.removeprefix("/s ")))

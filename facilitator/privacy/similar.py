@@ -16,7 +16,7 @@ _LETTERS: Final = (("c", "k"), ("z", "s"), ("w", "v"))
 def sounds_like(surface: str, known: Iterable[KnownSurface]) -> KnownSurface | None:
     """The known name that `surface` most resembles word by word, or None.
 
-    Every word of `surface` has to resemble a word of the name in turn; a proposal for a person to decide, never a match.
+    Every word of `surface` has to resemble a word of the name in turn. A proposal for a person to decide, no match.
     """
     from rapidfuzz import fuzz
 

@@ -3,6 +3,8 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
 
 from facilitator.domain import events as ev
 from facilitator.domain.entities import Action, Candidate, Category, Decision, RegisterEntry, proposed_replacement
@@ -15,6 +17,9 @@ from facilitator.privacy.surfaces import KnownSurface, SurfaceMatcher
 from facilitator.storage.linkage import Linkage
 from facilitator.workflows.release import known_surfaces, passages, texts_digest
 from facilitator.workflows.sessions import Session
+
+if TYPE_CHECKING:
+    from facilitator.privacy.recognizers import Recognizers
 
 CONTEXT = 60
 
@@ -79,7 +84,6 @@ class Pseudonymization:
             MissingNeed: the language model is not installed.
         """
         from facilitator.privacy.candidates import find_candidates
-        from facilitator.privacy.recognizers import Recognizers
 
         session = self.session
         if not session.state.segments:
@@ -87,7 +91,7 @@ class Pseudonymization:
                 f"Session {session.id} has no transcript yet.", do=f"Run `facilitator transcribe {session.id}` first."
             )
         found = passages(session)
-        recognizers = Recognizers.load(session.study.settings.language)
+        recognizers = _recognizers(session.study.settings.language)
         glossary = session.state.guide.glossary if session.state.guide else ()
         matcher = SurfaceMatcher(_people(session))
         candidates = find_candidates(found, matcher, recognizers, glossary, report)
@@ -242,6 +246,14 @@ def bracketed(text: str) -> str:
     if not inside:
         raise InvalidInput("The replacement is empty.", do="Write what stands for it, such as Hospital A.")
     return f"[{inside}]"
+
+
+@cache
+def _recognizers(language: str) -> "Recognizers":
+    """Loaded once a process: the language model takes several seconds."""
+    from facilitator.privacy.recognizers import Recognizers
+
+    return Recognizers.load(language)
 
 
 def _people(session: Session) -> list[KnownSurface]:

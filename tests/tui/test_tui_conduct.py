@@ -1,0 +1,247 @@
+from collections.abc import Iterator
+
+import pytest
+import session_material as material
+from conftest import NARROW, WIDE, Driver, Opened
+from session_material import HOSTILE
+from sound_room import SoundRoom
+
+from facilitator.audio.messages import Fault, Level
+from facilitator.domain.ids import MODERATOR, SessionId, Speaker
+from facilitator.domain.notes import NoteKind, SpeakerMark
+from facilitator.domain.session_state import SessionState
+from facilitator.tui.screens.conduct import ConductScreen
+from facilitator.tui.screens.home import HomeScreen
+from facilitator.tui.widgets.dialogs import ShowError
+from facilitator.tui.widgets.meter import Meter
+from facilitator.tui.widgets.question_course import QuestionCourse
+from facilitator.tui.widgets.talk_shares import talk_shares
+from facilitator.workflows.sessions import Session
+from facilitator.workflows.study import Study
+
+
+def state_of(study: Study, session_id: SessionId) -> SessionState:
+    study.refresh()
+    with Session(study, session_id, write=False) as session:
+        return session.state
+
+
+async def conducting(driver: Driver, session_id: SessionId) -> ConductScreen:
+    screen = ConductScreen(session_id)
+    driver.app.push_screen(screen)
+    await driver.settle()
+    return screen
+
+
+async def test_marks_are_stored_and_taken_back(peopled: Study, opened: Opened) -> None:
+    session_id = material.planned(peopled)
+    async with opened() as driver:
+        await conducting(driver, session_id)
+        await driver.press("1", "m", "2", "0")
+        speakers = [mark.speaker for mark in state_of(peopled, session_id).marks.values()]
+        assert speakers == ["P1", MODERATOR, "P2", None]
+        await driver.press("u", "backspace")
+        assert [mark.speaker for mark in state_of(peopled, session_id).marks.values()] == ["P1", MODERATOR]
+        await driver.press("9", "u", "u", "u")
+        assert state_of(peopled, session_id).marks == {}
+        assert any("4 participants" in notice for notice in driver.notices)
+        assert any("no speaker mark" in notice for notice in driver.notices)
+        assert "saved ✓" in driver.text.splitlines()[0]
+
+
+async def test_questions_follow_the_guide_and_letters_find_any(peopled: Study, opened: Opened) -> None:
+    session_id = material.planned(peopled)
+    async with opened() as driver:
+        await conducting(driver, session_id)
+        assert "not asked yet" in driver.text
+        await driver.press("space")
+        assert "OPENING 1 of 1" in driver.text
+        await driver.press("space")
+        assert "KEY 1 of 2" in driver.text
+        assert "Could you say more about that?" in driver.text
+        await driver.press("b", "g", *"should", "enter")
+        assert "ENDING 1 of 1" in driver.text
+        await driver.press("space", "g", "escape")
+    assert [asked for _, asked in state_of(peopled, session_id).asked] == ["round", "core", "round", "end"]
+
+
+async def test_a_note_keeps_digits_and_appears_once_stored(peopled: Study, opened: Opened) -> None:
+    session_id = material.planned(peopled)
+    async with opened() as driver:
+        await conducting(driver, session_id)
+        await driver.press("space", "2", "v", *"1 of 9 said m")
+        assert state_of(peopled, session_id).notes == {}
+        assert "quote ▸" in driver.text
+        await driver.press("enter")
+        (note,) = state_of(peopled, session_id).notes.values()
+        assert (note.kind, note.text, note.speaker, note.question_id) == (NoteKind.QUOTE, "1 of 9 said m", "P2", "round")
+        assert "1 of 9 said m" in driver.text
+        assert len(state_of(peopled, session_id).marks) == 1
+
+
+async def test_escape_drops_a_note_and_an_empty_one_is_none(peopled: Study, opened: Opened) -> None:
+    session_id = material.planned(peopled)
+    async with opened() as driver:
+        screen = await conducting(driver, session_id)
+        await driver.press("t", *"gone", "escape", "f", "enter", "h", "space", "enter")
+        assert state_of(peopled, session_id).notes == {}
+        assert driver.app.screen is screen
+        await driver.press("escape")
+        assert isinstance(driver.app.screen, HomeScreen)
+
+
+@pytest.mark.parametrize("key", "tqvndfeh")
+async def test_every_kind_of_note_has_a_key(key: str, peopled: Study, opened: Opened) -> None:
+    session_id = material.planned(peopled)
+    async with opened() as driver:
+        await conducting(driver, session_id)
+        await driver.press("1", key, "x", "enter")
+        (note,) = state_of(peopled, session_id).notes.values()
+        assert note.kind.value.startswith({"v": "quote", "e": "technical", "h": "own"}.get(key, key))
+        assert note.speaker == (None if key in "eh" else "P1")
+
+
+async def test_hostile_text_is_shown_as_signs(peopled: Study, opened: Opened) -> None:
+    session_id = material.planned(peopled, HOSTILE)
+    async with opened(WIDE) as driver:
+        await conducting(driver, session_id)
+        await driver.press("t")
+        await driver.write(HOSTILE)
+        await driver.press("enter")
+        (note,) = state_of(peopled, session_id).notes.values()
+        assert note.text.startswith("[/nope] ␛[31mred �dlrow� [b]bold[/b]")
+        assert "[/nope] ␛[31mred" in driver.text
+        assert not set(driver.text) & set("\x1b\u202e\u202c\u2066\U000e0041")
+
+
+async def test_without_consent_nothing_is_recorded(peopled: Study, opened: Opened) -> None:
+    session_id = material.planned(peopled)
+    async with opened() as driver:
+        await conducting(driver, session_id)
+        await driver.press("r")
+        assert isinstance(driver.app.screen, ShowError)
+        assert "No consent to recording from P1, P2, P3, P4" in driver.text
+        assert state_of(peopled, session_id).takes == []
+
+
+async def test_a_session_in_use_leads_back(peopled: Study, opened: Opened) -> None:
+    session_id = material.planned(peopled)
+    async with opened() as driver:
+        with Session(peopled, session_id):
+            await conducting(driver, session_id)
+            assert isinstance(driver.app.screen, ShowError)
+            await driver.press("escape")
+            assert isinstance(driver.app.screen, HomeScreen)
+
+
+@pytest.mark.parametrize("size", [NARROW, WIDE])
+async def test_everything_is_in_sight(size: tuple[int, int], peopled: Study, opened: Opened) -> None:
+    session_id = material.planned(peopled)
+    async with opened(size) as driver:
+        screen = await conducting(driver, session_id)
+        await driver.press("space", "space", "1", "t", *"tuning in", "enter")
+        wanted = (
+            "not recording",
+            "KEY 1 of 2",
+            "of 15:00",
+            "treatment and your role?",
+            "Has that changed",
+            "tuning in",
+        )
+        people = ("P1", "P4", "moderator", "unknown", "◂")
+        keys = ("t theme", "h own thought", "Speaker", "Undo", "Next", "Previous", "Go to", "r Record", "Help", "Back")
+        for part in (*wanted, *people, *keys):
+            assert part in driver.text, part
+        assert "…" not in driver.text
+        assert len(list(screen.walk_children())) < 200
+
+
+@pytest.fixture
+def audible(sound_room: SoundRoom, monkeypatch: pytest.MonkeyPatch) -> Iterator[SoundRoom]:
+    for name, value in sound_room.settings.items():
+        monkeypatch.setenv(name, value)
+    yield sound_room
+
+
+@pytest.mark.slow
+async def test_recording_goes_on_without_the_screen(audible: SoundRoom, peopled: Study, opened: Opened) -> None:
+    session_id = material.planned(peopled)
+    material.consented(peopled)
+    async with opened() as driver:
+        await conducting(driver, session_id)
+        await driver.press("r")
+        assert "● REC" in driver.text.splitlines()[0]
+        await driver.press("1", "t", "x", "enter", "s", "escape", "escape")
+        assert "The recording goes on" in driver.text
+        assert "● REC" in driver.text.splitlines()[0]
+        await driver.press("y")
+        assert isinstance(driver.app.screen, HomeScreen)
+        assert audible.listeners() == 1
+        screen = await conducting(driver, session_id)
+        assert "● REC" in driver.text.splitlines()[0]
+        assert screen.conduct.recording
+        await driver.press("s")
+        assert "y stops" in driver.text
+        await driver.press("y")
+        assert "Stored 0:0" in driver.text
+        assert "nothing lost" in driver.text
+        assert "■ not recording" in driver.text
+        await driver.press("r")
+        assert "● REC" in driver.text.splitlines()[0]
+        await driver.press("s", "y")
+    state = state_of(peopled, session_id)
+    assert [take.samples is not None for take in state.takes] == [True, True]
+    assert state.takes[1].at_ms > (state.takes[0].end_ms or 0)
+
+
+def level(at_ms: int, db: float) -> Level:
+    return Level(at_ms, db, db + 6, at_ms)
+
+
+def test_the_meter_tells_signal_silence_and_nothing_apart() -> None:
+    meter = Meter()
+    meter.begin(1_000)
+    assert meter.alarm(2_000) == ""
+    assert meter.alarm(3_500).startswith("NO SIGNAL since 0:01")
+    for at_ms in range(1_250, 8_000, 250):
+        meter.take(level(at_ms, -20.0))
+    assert meter.alarm(8_000) == ""
+    assert meter.text.endswith("−20 dB")
+    for at_ms in range(8_000, 20_000, 250):
+        meter.take(level(at_ms, -96.0))
+    assert meter.alarm(20_000).startswith("SILENCE since 0:07")
+
+
+def test_a_fault_stays_until_sound_is_stored_again() -> None:
+    meter = Meter()
+    meter.begin(0)
+    meter.take(Fault(1_000, "The microphone is gone."))
+    assert meter.alarm(1_500).startswith("The microphone is gone")
+    meter.take(Level(2_000, -96.0, -96.0, 2_000))
+    assert meter.alarm(2_000)
+    meter.take(level(2_250, -30.0))
+    assert meter.alarm(2_250) == ""
+    meter.take(Fault(3_000, "The recorder ended.", ended=True))
+    meter.take(level(3_250, -30.0))
+    assert meter.ended
+
+
+def test_shares_come_from_the_marks_alone() -> None:
+    p1, p2, p3 = Speaker("P1"), Speaker("P2"), Speaker("P3")
+    marks = [SpeakerMark(0, p1), SpeakerMark(30_000, p2), SpeakerMark(40_000, None)]
+    shares = talk_shares(marks, (p1, p2, p3), 100_000)
+    assert (shares[p1].percent, shares[p1].silent_ms, shares[p1].now) == (75, 70_000, False)
+    assert (shares[p2].percent, shares[p2].silent_ms) == (25, 60_000)
+    assert (shares[p3].percent, shares[p3].silent_ms) == (0, None)
+    assert talk_shares([], (p1,), 5_000)[p1].percent == 0
+
+
+def test_a_question_asked_twice_adds_its_times() -> None:
+    guide = material.guide()
+    course = QuestionCourse(guide, [(1_000, "round"), (61_000, "core"), (91_000, "round"), (95_000, "unheard of")])
+    assert course.spent_ms("round", 101_000) == 70_000
+    assert course.spent_ms("core", 101_000) == 30_000
+    following = course.neighbor(1)
+    assert following is not None and following.id == "core"
+    assert course.neighbor(-1) is None
+    assert QuestionCourse(None, []).shown(0) is None

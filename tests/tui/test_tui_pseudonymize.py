@@ -1,0 +1,140 @@
+import pytest
+import session_material as material
+from conftest import NARROW, WIDE, Driver, Opened
+from session_material import HOSTILE
+
+from facilitator.domain.entities import Action, Decision
+from facilitator.domain.ids import SessionId
+from facilitator.tui.screens.home import HomeScreen
+from facilitator.tui.screens.pseudonymize import PseudonymizeScreen
+from facilitator.tui.widgets.dialogs import ShowError
+from facilitator.workflows.sessions import Session
+from facilitator.workflows.study import Study
+
+
+def decision_on(study: Study, surface: str) -> Decision | None:
+    study.refresh()
+    entry = study.linkage.entity_for(surface)
+    assert entry is not None
+    return study.state.decisions.get(entry.id)
+
+
+async def deciding(driver: Driver, session_id: SessionId) -> PseudonymizeScreen:
+    screen = PseudonymizeScreen(session_id)
+    driver.app.push_screen(screen)
+    await driver.settle()
+    return screen
+
+
+async def choose(driver: Driver, screen: PseudonymizeScreen, surface: str) -> None:
+    for _ in range(20):
+        if screen.chosen is not None and screen.chosen.surface == surface:
+            return
+        await driver.press("down")
+    raise AssertionError(f"{surface} is not in the list")
+
+
+async def test_the_search_runs_by_itself_and_only_when_needed(peopled: Study, opened: Opened) -> None:
+    session_id = material.drafted(peopled)
+    async with opened() as driver:
+        screen = await deciding(driver, session_id)
+        assert "3 identifiers · 0 decided · 3 open" in driver.text
+        assert "names of P" in driver.text
+        searched = screen.session.state.last_seq
+        await driver.press("escape")
+        screen = await deciding(driver, session_id)
+        assert screen.session.state.last_seq == searched
+        await driver.press("slash")
+        assert screen.session.state.last_seq == searched + 1
+
+
+async def test_replace_keep_edit_and_undo_are_stored(peopled: Study, opened: Opened) -> None:
+    session_id = material.drafted(peopled)
+    async with opened() as driver:
+        screen = await deciding(driver, session_id)
+        await choose(driver, screen, "Levanger")
+        assert "says my colleague Berit" in driver.text
+        await driver.press("r")
+        decision = decision_on(peopled, "Levanger")
+        assert decision is not None and (decision.action, decision.replacement) == (Action.REPLACE, "[Place 1]")
+        assert "→ [Place 1]" in driver.text and "1 decided · 2 open" in driver.text
+        await choose(driver, screen, "Trondheim")
+        await driver.press("k")
+        decision = decision_on(peopled, "Trondheim")
+        assert decision is not None and decision.action is Action.KEEP
+        await choose(driver, screen, "Berit")
+        await driver.press("e", "ctrl+u", *"P2's colleague 1", "enter")
+        decision = decision_on(peopled, "Berit")
+        assert decision is not None and decision.replacement == "[P2's colleague 1]"
+        assert "3 decided · 0 open" in driver.text
+        await driver.press("u")
+        assert decision_on(peopled, "Berit") is None
+        assert screen.chosen is not None and screen.chosen.surface == "Berit"
+        await driver.press("u", "u", "u")
+        assert decision_on(peopled, "Levanger") is None
+        assert any("no decision" in notice for notice in driver.notices)
+
+
+async def test_a_name_in_a_replacement_is_refused(peopled: Study, opened: Opened) -> None:
+    session_id = material.drafted(peopled)
+    async with opened() as driver:
+        screen = await deciding(driver, session_id)
+        await choose(driver, screen, "Berit")
+        await driver.press("e", "ctrl+u", *"sister of Kristin", "enter")
+        assert isinstance(driver.app.screen, ShowError)
+        assert decision_on(peopled, "Berit") is None
+        await driver.press("escape")
+        assert screen.panel.typing
+        await driver.press("escape")
+        assert not screen.panel.typing
+        await driver.press("escape")
+        assert isinstance(driver.app.screen, HomeScreen)
+
+
+async def test_a_changed_text_is_searched_again(peopled: Study, opened: Opened) -> None:
+    session_id = material.drafted(peopled)
+    async with opened() as driver:
+        await deciding(driver, session_id)
+        await driver.press("escape")
+        from facilitator.workflows.correcting import Correction
+
+        with Session(peopled, session_id) as session:
+            Correction(session).set_text(3, "We went to Steinkjer together.")
+        await deciding(driver, session_id)
+        assert "4 identifiers" in driver.text
+
+
+async def test_hostile_texts_show_as_signs(peopled: Study, opened: Opened) -> None:
+    script = [("P1", f"My colleague Berit {HOSTILE} lives in Levanger {HOSTILE}", ())]
+    session_id = material.drafted(peopled, script)
+    async with opened(WIDE) as driver:
+        screen = await deciding(driver, session_id)
+        await choose(driver, screen, "Levanger")
+        assert "␛[31m" in driver.text and "[b]bold[/b]" in driver.text
+        await driver.press("e")
+        await driver.write(HOSTILE)
+        await driver.press("enter")
+        decision = decision_on(peopled, "Levanger")
+        assert decision is not None and decision.replacement.startswith("[") and "(/nope)" in decision.replacement
+        assert not set(driver.text) & set("\x1b\u202e\u202c\u2066\U000e0041")
+
+
+async def test_no_transcript_leads_back(peopled: Study, opened: Opened) -> None:
+    session_id = material.planned(peopled)
+    async with opened() as driver:
+        await deciding(driver, session_id)
+        assert "has no transcript yet" in driver.text
+        await driver.press("escape")
+        assert isinstance(driver.app.screen, HomeScreen)
+
+
+@pytest.mark.parametrize("size", [NARROW, WIDE])
+async def test_everything_is_in_sight(size: tuple[int, int], peopled: Study, opened: Opened) -> None:
+    session_id = material.drafted(peopled)
+    async with opened(size) as driver:
+        screen = await deciding(driver, session_id)
+        await choose(driver, screen, "Berit")
+        keys = ("r Replace", "e Edit text", "k Keep", "u Undo", "/ Search again", "Help", "Back")
+        for part in ("Open (3)", "Roster (1)", "“Berit”", "person", "00:00:40 P2", "r replaces it everywhere", *keys):
+            assert part in driver.text, part
+        assert len(list(screen.walk_children())) < 200
