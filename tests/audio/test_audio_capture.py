@@ -1,5 +1,6 @@
 import errno
 import os
+import shutil
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -177,6 +178,25 @@ def test_a_disk_that_refuses_is_told_and_ends_the_take(store: Store, monkeypatch
     assert isinstance(stopped, Stopped) and stopped.end_ms < 5_000
     safe = stopped.end_ms * RATE // 1000
     assert np.array_equal(store.reader().read(0, stopped.end_ms), take.script.sound[:safe])
+
+
+def test_a_folder_that_is_gone_ends_the_take(store: Store) -> None:
+    take = Take(store, 100)
+    take.script.before[6] = lambda: shutil.rmtree(store.folder)
+    assert not take.run()
+    assert [fault.ended for fault in take.of(Fault)][-1]
+    assert not store.folder.exists()
+
+
+def test_a_forgotten_recording_ends_after_twelve_hours(store: Store) -> None:
+    take = Take(store, 100)
+
+    def half_a_day() -> None:
+        take.clock.now += 12 * 3600 * SECOND
+
+    take.script.before[4] = half_a_day
+    assert take.run()
+    assert take.script.number <= 12
 
 
 def test_the_status_says_where_the_recording_is_but_not_on_what_device(store: Store) -> None:

@@ -27,8 +27,11 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store(tmp_path / "audio")
+def store(tmp_path: Path) -> Iterator[Store]:
+    made = Store(tmp_path / "audio")
+    yield made
+    if (left := Recorder.attach(made.folder)) is not None:  # a failed test leaves no open microphone behind
+        left.stop()
 
 
 @pytest.fixture

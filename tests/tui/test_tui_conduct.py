@@ -74,7 +74,12 @@ async def test_a_note_keeps_digits_and_appears_once_stored(peopled: Study, opene
         assert "quote ▸" in driver.text
         await driver.press("enter")
         (note,) = state_of(peopled, session_id).notes.values()
-        assert (note.kind, note.text, note.speaker, note.question_id) == (NoteKind.QUOTE, "1 of 9 said m", "P2", "round")
+        assert (note.kind, note.text, note.speaker, note.question_id) == (
+            NoteKind.QUOTE,
+            "1 of 9 said m",
+            "P2",
+            "round",
+        )
         assert "1 of 9 said m" in driver.text
         assert len(state_of(peopled, session_id).marks) == 1
 
