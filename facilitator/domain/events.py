@@ -87,10 +87,14 @@ class AudioGap(Event):
 
 @dataclass(frozen=True, slots=True)
 class RecordingStopped(Event):
-    """`samples` were stored in this take; `head` is the digest of its last record."""
+    """`samples` were stored in this take, which ended at `end_ms` of the session clock, gaps included.
+
+    `head` is the digest of its last record.
+    """
 
     kind: ClassVar[str] = "recording.stopped"
     samples: int
+    end_ms: int
     head: str
 
 

@@ -13,17 +13,13 @@ from facilitator.domain.transcript import Segment, with_text
 
 @dataclass(frozen=True, slots=True)
 class Take:
-    """One stretch of recording. `samples` is None while it runs, or when it was cut off."""
+    """One stretch of recording. `end_ms` is None while it runs, or when it was cut off."""
 
     at_ms: int
     at_utc: str
     rate: int
     device: str
-    samples: int | None = None
-
-    @property
-    def end_ms(self) -> int | None:
-        return None if self.samples is None else self.at_ms + samples_to_ms(self.samples, self.rate)
+    end_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +77,11 @@ class SessionState:
         self._apply_release(item)
 
     @property
+    def recorded(self) -> bool:
+        """True when there is audio and no take is running or cut off."""
+        return bool(self.takes) and self.takes[-1].end_ms is not None
+
+    @property
     def length_ms(self) -> int:
         """Session time up to the end of the last finished take."""
         return max((take.end_ms or take.at_ms for take in self.takes), default=0)
@@ -121,11 +122,12 @@ class SessionState:
                 self.takes.append(Take(item.at_ms, item.at_utc, rate, device))
             case ev.AudioGap(length_ms, reason):
                 self.gaps.append((item.at_ms, length_ms, reason))
-            case ev.RecordingStopped(samples):
+            case ev.RecordingStopped(_, end_ms):
                 if self.takes:
-                    self.takes[-1] = replace(self.takes[-1], samples=samples)
+                    self.takes[-1] = replace(self.takes[-1], end_ms=end_ms)
             case ev.AudioImported(rate, samples):
-                self.takes.append(Take(item.at_ms, item.at_utc, rate, "imported file", samples))
+                end_ms = item.at_ms + samples_to_ms(samples, rate)
+                self.takes.append(Take(item.at_ms, item.at_utc, rate, "imported file", end_ms))
                 self.imported = True
 
     def _apply_transcription(self, item: ev.Stored) -> None:

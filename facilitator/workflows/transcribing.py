@@ -13,6 +13,7 @@ from facilitator.workflows.sessions import Session
 if TYPE_CHECKING:
     import numpy as np
 
+    from facilitator.audio.container import AudioReader
     from facilitator.transcription.weights import Weights
 
 READ_MS = 30_000
@@ -39,11 +40,12 @@ def transcribe(
         MissingNeed: no weights.
         WorkerFailed: the worker died; finished windows are kept.
     """
+    from facilitator.audio.container import AudioReader
     from facilitator.transcription.engines import resolve
     from facilitator.transcription.weights import find_weights
 
     check_engine(engine)
-    if not session.state.takes or session.state.takes[-1].samples is None:
+    if not session.state.recorded:
         raise NotFound(
             f"Session {session.id} has no finished recording.", do="Record it, or import audio, before transcribing."
         )
@@ -55,9 +57,10 @@ def transcribe(
         language or session.study.settings.language,
         session.state.length_ms,
     )
+    reader = AudioReader(session.folder.audio, session_id=session.id, identity=session.key.audio_secret)
     if not _prepare(session, started, again):
         return session.state
-    _transcribe_windows(session, started, weights, report)
+    _transcribe_windows(session, started, weights, reader, report)
     _finish(session)
     return session.state
 
@@ -84,22 +87,21 @@ def _prepare(session: Session, started: ev.TranscriptionStarted, again: bool) ->
     return True
 
 
-def _transcribe_windows(session: Session, started: ev.TranscriptionStarted, weights: "Weights", report: Report) -> None:
+def _transcribe_windows(
+    session: Session, started: ev.TranscriptionStarted, weights: "Weights", reader: "AudioReader", report: Report
+) -> None:
     from facilitator.transcription.client import Transcriber
     from facilitator.transcription.planning import plan, to_model_rate
 
     with Transcriber(
         weights, engine=started.engine, language=started.language, prompt=_prompt(session.state)
     ) as transcriber:
-        windows = plan(to_model_rate(_blocks(session), session.state.takes[0].rate))
+        windows = plan(to_model_rate(_blocks(reader), reader.rate))
         for window in transcriber.run(windows, session.state.windows.keys(), report, started.total_ms):
             session.record(window, window.start_ms)
 
 
-def _blocks(session: Session) -> "Iterator[np.ndarray]":
-    from facilitator.audio.container import AudioReader
-
-    reader = AudioReader(session.folder.audio, session_id=session.id, identity=session.key.audio_secret)
+def _blocks(reader: "AudioReader") -> "Iterator[np.ndarray]":
     for start_ms in range(0, reader.length_ms, READ_MS):
         yield reader.read(start_ms, min(start_ms + READ_MS, reader.length_ms))
 

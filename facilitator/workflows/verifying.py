@@ -47,6 +47,7 @@ def verify(session: Session) -> Verification:
         refused_quotation=tuple(
             number for number in state.participants if number in consents and not consents[number].quotation
         ),
+        approval=state.approval,
     )
     return Verification(content, checks, ready(checks), approval_valid(state.approval, content))
 

@@ -44,7 +44,7 @@ def drafted(opened: Study) -> Iterator[Session]:
         session.record_all(
             [
                 (ev.RecordingStarted(16_000, "test"), 0),
-                (ev.RecordingStopped(16_000 * 6, "0" * 64), 6000),
+                (ev.RecordingStopped(96_000, 6000, "0" * 64), 6000),
                 (ev.TranscriptionStarted("faster-whisper", "base", "0" * 64, "en", 6000), 0),
                 (ev.TranscriptionFinished(1), 0),
                 (ev.DraftMade(segments), 0),

@@ -78,12 +78,13 @@ def test_a_killed_transcription_goes_on_where_it_was(planned: Path, excerpt: Pat
             transcribe(session)
             kept = {index: session.state.windows[index] for index in before}
             assert kept == before
-            assert [stored.event.index for stored in _windows(session)] == sorted(session.state.windows)
+            assert _windows_stored(session) == sorted(session.state.windows)
             assert session.state.transcription_finished and session.state.segments
 
 
-def _windows(session: Session) -> list[ev.Stored]:
-    return [stored for stored in session._log.read() if isinstance(stored.event, ev.WindowTranscribed)]
+def _windows_stored(session: Session) -> list[int]:
+    events = [stored.event for stored in session._log.read()]
+    return [event.index for event in events if isinstance(event, ev.WindowTranscribed)]
 
 
 def test_corrections_are_not_lost_by_transcribing_anew(opened: Study) -> None:
@@ -95,7 +96,7 @@ def test_corrections_are_not_lost_by_transcribing_anew(opened: Study) -> None:
         session.record_all(
             [
                 (ev.RecordingStarted(16_000, "test"), 0),
-                (ev.RecordingStopped(16_000, "0" * 64), 1000),
+                (ev.RecordingStopped(16_000, 1000, "0" * 64), 1000),
                 (ev.TranscriptionStarted("faster-whisper", "tiny", "0" * 64, "en", 1000), 0),
                 (ev.TranscriptionFinished(1), 0),
                 (ev.DraftMade((Segment(1, 0, 900, None, "Hello"),)), 0),

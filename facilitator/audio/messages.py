@@ -1,0 +1,147 @@
+"""What the capture process says, one JSON object a line, and the request that starts it."""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Final
+
+from facilitator.audio.record_format import NO_PREVIOUS
+from facilitator.domain.errors import (
+    DeviceFailed,
+    FacilitatorError,
+    MissingNeed,
+    StorageFailed,
+    UsageError,
+    WorkerFailed,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to record. `previous` is the digest before the first record; None for `stop_after_ms` means 12 h."""
+
+    folder: Path
+    session_id: str
+    recipient: str
+    device: str | None = None
+    rate: int = 48_000
+    start_ms: int = 0
+    stop_after_ms: int | None = None
+    next_seq: int = 0
+    previous: bytes = NO_PREVIOUS
+
+    def to_line(self) -> bytes:
+        return _line(asdict(self) | {"folder": str(self.folder), "previous": self.previous.hex()})
+
+    @classmethod
+    def from_line(cls, line: bytes) -> "Request":
+        """Raises UsageError for anything but a request."""
+        try:
+            given = json.loads(line)
+            folder, previous = Path(given.pop("folder")), bytes.fromhex(given.pop("previous"))
+            return cls(folder=folder, previous=previous, **given)
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise UsageError("The recorder was started without a proper request.") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """Sound arrives. `start_ms` of the session clock was at `monotonic_ns` of the system's monotonic clock.
+
+    `device` is "" where a running recording is taken over, for its name stays out of plain files.
+    """
+
+    kind: ClassVar[str] = "started"
+    device: str
+    rate: int
+    start_ms: int
+    monotonic_ns: int
+    at_utc: str
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """Loudness of the 250 ms before `at_ms`, dBFS; all before `stored_ms` is on the disk."""
+
+    kind: ClassVar[str] = "level"
+    at_ms: int
+    rms_db: float
+    peak_db: float
+    stored_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """No sound for `length_ms` from `at_ms` on; 0 for a loss too short to measure."""
+
+    kind: ClassVar[str] = "gap"
+    at_ms: int
+    length_ms: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something a person should know. `ended`: nothing is being recorded any more."""
+
+    kind: ClassVar[str] = "fault"
+    at_ms: int
+    what: str
+    safe: str = ""
+    do: str = ""
+    ended: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """`samples` of this take are stored; `head` is the hex digest of its last record; it ends at `end_ms`."""
+
+    kind: ClassVar[str] = "stopped"
+    samples: int
+    head: str
+    end_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Recording did not begin. `error` names a class of the error tree."""
+
+    kind: ClassVar[str] = "error"
+    error: str
+    what: str
+    safe: str = ""
+    do: str = ""
+
+    @classmethod
+    def of(cls, error: FacilitatorError) -> "Refused":
+        return cls(type(error).__name__, error.what, error.safe, error.do)
+
+    def as_error(self) -> FacilitatorError:
+        return _ERRORS.get(self.error, WorkerFailed)(self.what, safe=self.safe, do=self.do)
+
+
+Message = Started | Level | Gap | Fault | Stopped
+_ERRORS: Final[dict[str, type[FacilitatorError]]] = {
+    kind.__name__: kind for kind in (DeviceFailed, MissingNeed, StorageFailed, UsageError)
+}
+_KINDS: Final[dict[str, type[Message] | type[Refused]]] = {
+    kind.kind: kind for kind in (Started, Level, Gap, Fault, Stopped, Refused)
+}
+
+
+def to_line(message: Message | Refused) -> bytes:
+    """One line of JSON in ASCII, newline included."""
+    return _line({"kind": message.kind} | asdict(message))
+
+
+def from_line(line: bytes) -> Message | Refused:
+    """Raises WorkerFailed for a line that no capture process writes."""
+    try:
+        given: dict[str, Any] = json.loads(line)
+        return _KINDS[given.pop("kind")](**given)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise WorkerFailed("The recorder said something that cannot be understood.") from error
+
+
+def _line(given: dict[str, Any]) -> bytes:
+    return json.dumps(given).encode("ascii") + b"\n"

@@ -1,0 +1,247 @@
+"""Writes encrypted records so that a cut, a full disk or a failing sync loses as little as possible.
+
+Rules: own the file descriptor; never overwrite; a failed sync is final for its file, because on Linux a second try can
+succeed after the pages were dropped (https://wiki.postgresql.org/wiki/Fsync_Errors), so all that was not yet synced is
+written again, from memory, into a new file.
+"""
+
+import errno
+import os
+import sys
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+from facilitator.audio.record_format import (
+    BLOCK_MS,
+    LENGTH,
+    MAGIC,
+    NO_PREVIOUS,
+    Record,
+    digest,
+    file_number,
+    pack,
+    record_files,
+)
+from facilitator.domain.errors import StorageFailed, UsageError
+from facilitator.domain.timebase import ms_to_samples
+
+BALLAST_BYTES: Final = 64 * 1024 * 1024
+FILE_SECONDS: Final = 60
+_FULL: Final = (errno.ENOSPC, errno.EDQUOT)
+
+
+class RecordWriter:
+    """Appends sound of one session to numbered record files in `folder`, encrypted to `recipient` (`age1…`).
+
+    Args:
+        folder: the session's `audio/` folder; made if absent.
+        session_id: up to four ASCII characters.
+        recipient: the public key; nothing here can open what was written.
+        rate: Hz, one for the whole session.
+        next_seq: sequence number of the first record, as `resume_point` gives it.
+        previous: SHA-256 of the last record's blob, 32 bytes.
+        ballast_bytes: size of the file that is given up when the disk is full; 0 for none.
+
+    Raises:
+        UsageError: a malformed recipient or session id, or sound that goes back in time.
+        StorageFailed: the disk refused, a new file and the ballast did not help.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        session_id: str,
+        recipient: str,
+        rate: int,
+        next_seq: int = 0,
+        previous: bytes = NO_PREVIOUS,
+        ballast_bytes: int = BALLAST_BYTES,
+    ) -> None:
+        import pyrage  # late: compiled, and needed only by the process that writes
+
+        try:
+            self._recipients = [pyrage.x25519.Recipient.from_str(recipient)]
+        except pyrage.RecipientError as error:
+            raise UsageError("The session's public key is malformed; it should begin with age1.") from error
+        self._encrypt = pyrage.encrypt
+        self._folder, self._session_id, self._rate = folder, session_id, rate
+        self._seq, self._previous = next_seq, previous
+        self._fd: int | None = None
+        self._file_samples = 0
+        self._unsynced: list[bytes] = []
+        self._folder_unsynced = False
+        self._broken = False
+        self.samples = 0
+        """Samples appended by this writer."""
+        self.end_sample: int | None = None
+        """Session-clock sample after the last appended one; None before the first."""
+        self.has_ballast = False
+        """False once the ballast was given up, or if there was no room for it."""
+        self.synced_end: int | None = None
+        """The same, for what is known to be on the disk."""
+        self._ballast = folder / "ballast"
+        try:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self.has_ballast = ballast_bytes > 0 and _make_ballast(self._ballast, ballast_bytes)
+        except OSError as error:
+            raise StorageFailed("The audio folder cannot be written.", do="Check the disk and its rights.") from error
+
+    @property
+    def head(self) -> str:
+        """Hex SHA-256 of the last record's blob; zeros before the first record of a session."""
+        return self._previous.hex()
+
+    @property
+    def next_seq(self) -> int:
+        return self._seq
+
+    def append(self, pcm: bytes, first_sample: int) -> None:
+        """Store s16le mono `pcm` that begins at `first_sample` of the session clock, in records of 250 ms at most."""
+        if len(pcm) % 2 or (self.end_sample is not None and first_sample < self.end_sample):
+            raise UsageError("Recorded sound must be whole samples in the order of time.")
+        step = 2 * ms_to_samples(BLOCK_MS, self._rate)
+        for at in range(0, len(pcm), step):
+            self._append_block(pcm[at : at + step], first_sample + at // 2)
+
+    def sync(self) -> None:
+        """Return once all that was appended is on the disk."""
+        if self._broken or self._fd is None or not (self._unsynced or self._folder_unsynced):
+            return
+        try:
+            _sync_data(self._fd)
+            if self._folder_unsynced:
+                self._sync_folder()
+        except OSError as error:
+            self._rewrite(error)
+        self._unsynced.clear()
+        self.synced_end = self.end_sample
+
+    def close(self) -> None:
+        """Sync, close, and give the ballast's room back."""
+        try:
+            self.sync()
+        finally:
+            self._close_file()
+            self._ballast.unlink(missing_ok=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _append_block(self, pcm: bytes, first_sample: int) -> None:
+        if self._fd is None or first_sample != self.end_sample or self._file_samples >= FILE_SECONDS * self._rate:
+            self.sync()
+            self._close_file()
+            self._guarded_begin()
+        record = Record(self._session_id, self._seq, first_sample, self._rate, self._previous, pcm)
+        blob: bytes = self._encrypt(pack(record), self._recipients)
+        self._unsynced.append(blob)
+        try:
+            self._write(LENGTH.pack(len(blob)) + blob)
+        except OSError as error:
+            self._rewrite(error)
+        self._seq, self._previous = self._seq + 1, digest(blob)
+        self.samples += record.samples
+        self._file_samples += record.samples
+        self.end_sample = record.end_sample
+
+    def _guarded_begin(self) -> None:
+        try:
+            self._begin_file()
+        except OSError as error:
+            self._rewrite(error)
+
+    def _begin_file(self) -> None:
+        files = record_files(self._folder)
+        number = (file_number(files[-1]) or 0) + 1 if files else 1
+        path = self._folder / f"{number:04}.rec"
+        self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | getattr(os, "O_BINARY", 0), 0o600)
+        self._file_samples = 0
+        self._folder_unsynced = True
+        self._write(MAGIC)
+
+    def _rewrite(self, cause: OSError) -> None:
+        """Leave the current file as it is and put all that was not synced into a new one."""
+        if cause.errno in _FULL:
+            self._free_ballast()
+        file_samples = self._file_samples
+        try:
+            self._close_file()
+            self._begin_file()
+            for blob in self._unsynced:
+                self._write(LENGTH.pack(len(blob)) + blob)
+            assert self._fd is not None  # noqa: S101  begun above
+            _sync_data(self._fd)
+            self._sync_folder()
+        except OSError as error:
+            self._broken = True
+            raise StorageFailed(
+                f"The disk refused the recording ({error.strerror}).",
+                safe="All sound up to about a second before is stored.",
+                do="Free some space or choose another disk, then start recording again.",
+            ) from error
+        self._file_samples = file_samples
+
+    def _write(self, data: bytes) -> None:
+        assert self._fd is not None  # noqa: S101  a file is open whenever this is called
+        rest = memoryview(data)
+        while rest:
+            try:
+                rest = rest[os.write(self._fd, rest) :]
+            except OSError as error:
+                if error.errno not in _FULL or not self._free_ballast():
+                    raise
+
+    def _free_ballast(self) -> bool:
+        had, self.has_ballast = self.has_ballast, False
+        self._ballast.unlink(missing_ok=True)
+        return had
+
+    def _sync_folder(self) -> None:
+        self._folder_unsynced = False
+        if sys.platform == "win32":
+            return
+        fd = os.open(self._folder, os.O_RDONLY)
+        try:
+            os.fsync(fd)
+        finally:
+            os.close(fd)
+
+    def _close_file(self) -> None:
+        fd, self._fd = self._fd, None
+        if fd is not None:
+            os.close(fd)
+
+
+def _sync_data(fd: int) -> None:
+    if sys.platform == "darwin":
+        import fcntl  # POSIX only
+
+        fcntl.fcntl(fd, fcntl.F_FULLFSYNC)
+    elif sys.platform == "win32":
+        os.fsync(fd)
+    else:
+        os.fdatasync(fd)
+
+
+def _make_ballast(path: Path, size: int) -> bool:
+    """Occupy `size` bytes; False where there is no room for them, for a recording is never refused on that ground."""
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
+    try:
+        if sys.platform == "linux":
+            os.posix_fallocate(fd, 0, size)
+        else:
+            for at in range(0, size, 1 << 20):
+                os.write(fd, bytes(min(size - at, 1 << 20)))
+    except OSError:
+        path.unlink(missing_ok=True)
+        return False
+    finally:
+        os.close(fd)
+    return True

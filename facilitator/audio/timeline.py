@@ -1,0 +1,86 @@
+"""Decides where on the session clock each block of sound belongs, from when it arrived.
+
+Sound arrives late for two reasons. A busy machine delays a block, and the ones after it catch up: nothing was lost. A
+stalled or lost device never catches up: the difference is a gap. So a late block waits most of a second for a verdict.
+Sound cards run up to about 100 parts per million slow; that much is followed silently.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from facilitator.audio.messages import Gap
+from facilitator.domain.timebase import ms_to_samples, samples_to_ms
+
+LATE_MS: Final = 100
+_VERDICT_NS: Final = 750_000_000
+_DRIFT_PER_MILLION: Final = 100
+_SECOND: Final = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """s16le mono sound as it came from the device, and when (monotonic ns). `reason` is "" unless sound was lost."""
+
+    pcm: bytes
+    arrived_ns: int
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Sound with its place on the session clock."""
+
+    first_sample: int
+    pcm: bytes
+
+    @property
+    def end_sample(self) -> int:
+        return self.first_sample + len(self.pcm) // 2
+
+
+class Timeline:
+    """Places the blocks of one take, which begins at `start_ms` of the session clock, `origin_ns` of the system's."""
+
+    def __init__(self, rate: int, start_ms: int, origin_ns: int) -> None:
+        self._rate, self._origin_ns = rate, origin_ns
+        self._start = self._next = ms_to_samples(start_ms, rate)
+        self._usual_ns = 0
+        self._waiting: list[tuple[Block, int]] = []
+
+    def place(self, block: Block) -> list[Placed | Gap]:
+        """What is certain after `block`, in order; a gap stands before the sound that follows it."""
+        pending = sum(len(other.pcm) // 2 for other, _ in self._waiting) + len(block.pcm) // 2
+        due_ns = (self._next + pending - self._start) * _SECOND // self._rate
+        late_ns = block.arrived_ns - self._origin_ns - due_ns
+        self._usual_ns = min(self._usual_ns, late_ns)
+        excess = late_ns - self._usual_ns
+        if block.reason:
+            return [*self.flush(), *self._after_gap(excess, block.reason), self._placed(block)]
+        if excess <= LATE_MS * _SECOND // 1000:
+            self._follow_drift(excess, block)
+            return [*self.flush(), self._placed(block)]
+        self._waiting.append((block, excess))
+        if block.arrived_ns - self._waiting[0][0].arrived_ns < _VERDICT_NS:
+            return []
+        lost = min(waited for _, waited in self._waiting)
+        return [*self._after_gap(lost, "the device delivered no sound"), *self.flush()]
+
+    def flush(self) -> list[Placed | Gap]:
+        """The blocks that wait, taken as merely late."""
+        waiting, self._waiting = self._waiting, []
+        return [self._placed(block) for block, _ in waiting]
+
+    def _placed(self, block: Block) -> Placed:
+        placed = Placed(self._next, block.pcm)
+        self._next = placed.end_sample
+        return placed
+
+    def _after_gap(self, lost_ns: int, reason: str) -> list[Placed | Gap]:
+        at, lost = self._next, max(0, lost_ns) * self._rate // _SECOND
+        self._next += lost
+        at_ms = samples_to_ms(at, self._rate)
+        return [Gap(at_ms, samples_to_ms(self._next, self._rate) - at_ms, reason)]
+
+    def _follow_drift(self, excess: int, block: Block) -> None:
+        most = len(block.pcm) // 2 * _SECOND // self._rate * _DRIFT_PER_MILLION // 1_000_000
+        self._usual_ns += min(excess, most)

@@ -1,0 +1,102 @@
+"""The terminal program: finds the study, unlocks it, and shows its sessions.
+
+Nothing heavy is imported before the first paint: the home screen's frame is drawn first, then the workflows load.
+"""
+
+from collections.abc import Iterable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from facilitator.domain.ids import SessionId
+from facilitator.tui.keys import all_bindings
+from facilitator.tui.screens.home import HomeScreen
+from facilitator.tui.themes import DARK, LIGHT
+
+if TYPE_CHECKING:  # see the module's docstring
+    from facilitator.workflows.study import Study
+
+STYLES = Path(__file__).parent / "styles"
+
+
+class FacilitatorApp(App[None]):
+    """Opens the study in `start` or above it. Without `passphrase` a screen asks for it.
+
+    `at` is an action of the home screen and a session, such as ("conduct", "03"): where to go once the study is open.
+    """
+
+    TITLE = "Facilitator"
+    CSS_PATH: ClassVar = [STYLES / name for name in ("base.tcss", "dialogs.tcss", "screens.tcss")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+q", "quit", "Quit", show=False, priority=True, id="quit", tooltip="Leave the program"),
+        Binding(
+            "ctrl+p", "command_palette", "Palette", show=False, priority=True, id="palette", tooltip="Find an action"
+        ),
+    ]
+
+    def __init__(self, start: Path, passphrase: str | None = None, at: tuple[str, SessionId] | None = None) -> None:
+        super().__init__()
+        self.start = start
+        self.at = at
+        self.passphrase = passphrase
+        self.study: Study | None = None
+        self.register_theme(DARK)
+        self.register_theme(LIGHT)
+        self.theme = DARK.name
+
+    def get_default_screen(self) -> HomeScreen:
+        """The sessions; their frame is the first paint."""
+        return HomeScreen()
+
+    @property
+    def home(self) -> HomeScreen:
+        """The screen of sessions, below all others."""
+        return cast(HomeScreen, self.screen_stack[0])
+
+    def enter(self, study: "Study") -> None:
+        """Use `study` from now on, and show its sessions."""
+        self.study = study
+        self.passphrase = None
+        while len(self.screen_stack) > 1:
+            self.pop_screen()
+        self.home.reload()
+
+    def on_unmount(self) -> None:
+        """Close the study with the program."""
+        if self.study:
+            self.study.close()
+            self.study = None
+
+    def action_other_theme(self) -> None:
+        """Dark to light and back."""
+        self.theme = LIGHT.name if self.theme == DARK.name else DARK.name
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """Palette: the screen's own actions first. Textual's screenshot is left out, since it would store names."""
+        for keys, binding in all_bindings(screen):
+            if binding.tooltip and binding.action not in ("command_palette", "quit"):
+                run = partial(self.run_action, binding.action, screen)
+                yield SystemCommand(binding.description, f"{binding.tooltip} ({keys})", run)
+        yield SystemCommand("Leave", "Leave the program (^q)", self.action_quit)
+        yield SystemCommand("Light or dark", "The other theme", self.action_other_theme)
+
+    def _fatal_error(self) -> None:
+        """Textual's own shows the local variables of each frame, and those can be names and transcripts."""
+        from rich.segment import Segments
+        from rich.traceback import Traceback
+
+        self.bell()
+        traceback = Traceback(show_locals=False, width=None)
+        self._exit_renderables.append(Segments(self.console.render(traceback, self.console.options)))
+        self._close_messages_no_wait()
+
+
+def run_app(start: Path, passphrase: str | None = None, at: tuple[str, SessionId] | None = None) -> int:
+    """Run the program until the user leaves it, and return its exit code, 0 unless it broke."""
+    app = FacilitatorApp(start, passphrase, at)
+    app.run()
+    return app.return_code or 0

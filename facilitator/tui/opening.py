@@ -1,0 +1,48 @@
+"""From an empty frame to an unlocked study: find it, ask for the passphrase, or offer to make one."""
+
+from typing import TYPE_CHECKING
+
+from facilitator.domain.errors import AccessRefused, FacilitatorError, NotFound
+
+if TYPE_CHECKING:  # they load slowly, and the first paint does not wait for them
+    from facilitator.storage.study_folder import StudyFolder, StudySettings
+    from facilitator.tui.screens.base import StudyScreen
+    from facilitator.workflows.study import Study
+
+    Found = tuple[StudyFolder, StudySettings]
+
+
+def open_first(screen: "StudyScreen") -> None:
+    """Find the study of the app's folder, and go on from there."""
+    app = screen.facilitator
+
+    def find() -> "Found | None":
+        from facilitator.storage.study_folder import find_study, read_settings
+
+        try:
+            folder = find_study(app.start)
+        except NotFound:
+            return None
+        return folder, read_settings(folder)
+
+    screen.run_apart(find, lambda found: _go_on(screen, found))
+
+
+def _go_on(screen: "StudyScreen", found: "Found | None") -> None:
+    from facilitator.tui.screens.unlock import UnlockScreen
+    from facilitator.tui.screens.welcome import WelcomeScreen
+
+    app = screen.facilitator
+    app.push_screen(UnlockScreen(*found, app.passphrase) if found else WelcomeScreen(app.start))
+
+
+def unlock(folder: "StudyFolder", passphrase: str) -> "Study":
+    """Open the study, or say why not; for a thread (scrypt takes one or two seconds)."""
+    from facilitator.workflows.study import open_study
+
+    return open_study(folder, passphrase)
+
+
+def inline(error: FacilitatorError) -> str:
+    """An error as one or two lines below a field."""
+    return f"✗ {error.what}" if isinstance(error, AccessRefused) else f"✗ {error.what} {error.do}".strip()

@@ -1,0 +1,168 @@
+"""The ethics check: what the program checked, the text as it would leave, and a person's approval of exactly that."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.widgets import Label, OptionList, Static, TextArea
+from textual.widgets.option_list import Option
+
+from facilitator.domain.errors import NotVerified
+from facilitator.domain.ids import SessionId
+from facilitator.domain.session_state import Approval
+from facilitator.domain.text import one_line
+from facilitator.tui.release_text import ReleaseText
+from facilitator.tui.screens.base import StudyScreen
+from facilitator.tui.widgets.dialogs import AskText
+from facilitator.tui.widgets.text import plain
+
+if TYPE_CHECKING:  # workflows load slowly
+    from facilitator.ethics.checks import Check
+    from facilitator.workflows.verifying import Verification
+
+SIGNS = {"fail": "✗", "judge": "?", "pass": "✓", "not applicable": "–"}
+"""In the order in which they are listed."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What the check said, and the approval that is stored, if any."""
+
+    verification: "Verification"
+    approval: Approval | None
+    title: str
+
+
+class VerifyScreen(StudyScreen):
+    """Read-only until the approval: the checks above, the text below."""
+
+    NAME = "Ethics check"
+    HELP = (
+        "What would be exported, and what speaks against it. ✗ blocks the approval until it is mended; ? is for you to "
+        "judge; ✓ passed; – does not apply. Enter on a check goes to its place in the text. Approving names exactly "
+        "this text: any later change voids it. The output is pseudonymized, not anonymous; some risk remains."
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("a", "approve", "Approve", id="verify-approve", tooltip="Approve exactly this text for export"),
+        Binding("tab", "app.focus_next", "Checks or text", id="verify-next", tooltip="Between the checks and the text"),
+        Binding("r", "check", "Check again", id="verify-check", tooltip="Run every check again"),
+    ]
+
+    def __init__(self, session_id: SessionId) -> None:
+        super().__init__()
+        self.session_id = session_id
+        self._found: _Found | None = None
+        self._text = ReleaseText()
+
+    def compose_body(self) -> ComposeResult:
+        """Verdict, checks, text."""
+        yield Static(Content("Checking…"), id="verdict")
+        yield OptionList(id="checks", markup=False, compact=True)
+        yield Label(Content("As it would be exported"), classes="heading")
+        yield TextArea(id="text", read_only=True, soft_wrap=True, show_line_numbers=False, compact=True)
+
+    def on_mount(self) -> None:
+        self.bar.show(f" Ethics check · {self.session_id}", "read-only ")
+        self.query_one("#checks").focus()
+        self.action_check()
+
+    def action_check(self) -> None:
+        """Run every check on the session as it is now."""
+        self.query_one("#verdict", Static).update(Content("Checking…"))
+        self.run_apart(self._verify, self._show)
+
+    def _verify(self) -> _Found:
+        from facilitator.workflows.sessions import Session
+        from facilitator.workflows.verifying import verify
+
+        with Session(self.study, self.session_id, write=False) as session:
+            return _Found(verify(session), session.state.approval, session.state.title)
+
+    def _show(self, found: _Found) -> None:
+        self._found = found
+        content = found.verification.content
+        self.bar.show(f" Ethics check · {self.session_id} {content.title} · as it would be exported", "read-only ")
+        self.query_one("#verdict", Static).update(verdict_line(found.verification, found.approval))
+        order = list(SIGNS)
+        checks = sorted(found.verification.checks, key=lambda check: order.index(check.verdict))
+        listed = self.query_one("#checks", OptionList)
+        listed.set_options([Option(_check_line(check), id=check.id) for check in checks])
+        listed.highlighted = 0
+        self._text = ReleaseText.of(content)
+        self.query_one("#text", TextArea).load_text(self._text.text)
+
+    @on(OptionList.OptionSelected)
+    def _go_to(self, event: OptionList.OptionSelected) -> None:
+        found = self._found
+        check = next((one for one in found.verification.checks if one.id == event.option_id), None) if found else None
+        line = self._text.line_of(check.refs) if check else None
+        if line is None:
+            self.tell("This check names no place in the text.")
+            return
+        text = self.query_one("#text", TextArea)
+        text.focus()
+        text.move_cursor((line, 0), center=True)
+
+    def action_approve(self) -> None:
+        """Ask who approves, unless something speaks against it."""
+        if self._found is None:
+            return
+        failing = [check for check in self._found.verification.checks if check.verdict == "fail"]
+        if failing:
+            reasons = "\n".join(f"✗ {check.title}" for check in failing)
+            self.fail(
+                NotVerified(
+                    f"{len(failing)} of {len(self._found.verification.checks)} checks fail:\n{reasons}",
+                    safe="Nothing was approved.",
+                    do="Mend them in Correct or Pseudonymize, then come back.",
+                )
+            )
+            return
+        label = (
+            "You approve exactly this text; any later change voids it. It is pseudonymized, not anonymous.\n\n"
+            "Your role or initials, printed in the export (not a participant's name)"
+        )
+        self.app.push_screen(AskText(f"Approve session {self.session_id}", label), self._approve)
+
+    def _approve(self, approver: str | None) -> None:
+        if approver is not None:
+            self.run_apart(lambda: self._store_approval(approver), self._show)
+
+    def _store_approval(self, approver: str) -> _Found:
+        from facilitator.workflows.sessions import Session
+        from facilitator.workflows.verifying import approve
+
+        with Session(self.study, self.session_id) as session:
+            return _Found(approve(session, approver), session.state.approval, session.state.title)
+
+
+def verdict_line(found: "Verification", approval: Approval | None) -> Content:
+    """The verdict in one or two lines: not yet and why, ready, approved, or approved before a change."""
+    counts = {name: sum(check.verdict == name for check in found.checks) for name in SIGNS}
+    judge = f" · {counts['judge']} for you to judge" if counts["judge"] else ""
+    passed = f" · {counts['pass']} passed"
+    if found.approved and approval:
+        said = f"✓ approved by {one_line(approval.approver)} on {approval.at_utc[:10]}, as it is now"
+    elif found.ready:
+        said = f"ready for approval{judge}{passed}"
+    else:
+        said = f"not yet: {counts['fail']} fail{judge}{passed}"
+    line = Content.assemble(("VERDICT  ", "bold"), said)
+    if approval and not found.approved:
+        stale = (
+            f"▲ The approval by {approval.approver} of {approval.at_utc[:10]} no longer holds: something changed since."
+        )
+        line += Content("\n") + plain(stale).stylize("bold")
+    return line
+
+
+def _check_line(check: "Check") -> Content:
+    loud = check.verdict in ("fail", "judge")
+    detail = f" · {one_line(check.detail)}" if check.detail else ""
+    goes = "  Enter to see" if check.refs else ""
+    return Content.assemble(
+        f"{SIGNS[check.verdict]} ", (one_line(check.title), "bold" if loud else ""), detail, (goes, "dim")
+    )

@@ -1,0 +1,158 @@
+"""One identifier with every place where it stands, and what becomes of it."""
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Static
+
+from facilitator.domain.entities import Action
+from facilitator.domain.text import one_line
+from facilitator.domain.timebase import stamp
+from facilitator.tui.widgets.line_input import LineInput
+from facilitator.tui.widgets.text import plain
+
+if TYPE_CHECKING:
+    from facilitator.workflows.pseudonymizing import Context, Item, RosterHit
+
+SHOWN_CONTEXTS = 40
+"""More places than that decide nothing more; the count says how many there are."""
+
+
+CUT = 60
+"""A context of this length goes on in the transcript."""
+
+
+class ReplacementText(LineInput):
+    """The field of a replacement."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "submit", "Replace with this", id="replacement.take", tooltip="Replace it everywhere"),
+        Binding("escape", "screen.back", "Leave it", id="replacement.drop", tooltip="Decide nothing"),
+    ]
+
+
+class IdentifierPanel(Vertical):
+    """Heading, places, and at the bottom the decision or the field in which a replacement is typed."""
+
+    DEFAULT_CSS = """
+    IdentifierPanel {
+        width: 1fr;
+        height: 1fr;
+        border-left: solid $panel;
+        & > #identifier { height: auto; padding: 1 2 0 2; }
+        & > VerticalScroll { height: 1fr; padding: 1 2 0 2; }
+        & #contexts { height: auto; }
+        & > #decision { height: auto; padding: 0 2; border-top: solid $panel; }
+        & > ReplacementText { display: none; margin: 0 2; }
+        & > ReplacementText.-open { display: block; }
+    }
+    """
+
+    class Written(Message):
+        """Enter was pressed in the field."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
+
+    def compose(self) -> ComposeResult:
+        """Heading, places, decision, field."""
+        yield Static(id="identifier")
+        with VerticalScroll(can_focus=False):
+            yield Static(id="contexts")
+        yield Static(id="decision")
+        yield ReplacementText(compact=True, select_on_focus=False)
+
+    @property
+    def typing(self) -> bool:
+        """True while a replacement is typed."""
+        return self.query_one(ReplacementText).has_class("-open")
+
+    def show(self, item: "Item") -> None:
+        """Show an identifier."""
+        alike = f" · sounds like a name of {item.resembles}" if item.resembles else ""
+        heading = f" {item.entity.category.value} · heard {len(item.contexts)}×{alike}"
+        others = [one_line(surface) for surface in item.entity.surfaces[1:]]
+        also = f"\nalso as {', '.join(others)}" if others else ""
+        self._say(
+            "identifier",
+            Content.assemble(
+                (f"“{one_line(item.surface, 60)}”", "bold $text-accent"), heading, (also, "$foreground 70%")
+            ),
+        )
+        lines = [_context_line(context) for context in item.contexts[:SHOWN_CONTEXTS]]
+        hidden = len(item.contexts) - SHOWN_CONTEXTS
+        if hidden > 0:
+            lines.append(Content(f"and {hidden} more places"))
+        self._say("contexts", Content("\n\n").join(lines))
+        self._say("decision", _decision_line(item))
+        self.query_one(VerticalScroll).scroll_home(animate=False)
+
+    def show_roster(self, hit: "RosterHit") -> None:
+        """Show a participant whose names occur."""
+        self._say("identifier", Content.assemble((f"Names of {hit.owner}", "bold $text-accent"), f" · {hit.mentions}×"))
+        self._say("contexts", plain("A name on the roster. It is always replaced; there is nothing to decide."))
+        self._say("decision", plain(f"✓ replaced everywhere with {hit.replacement}"))
+
+    def show_none(self, text: str) -> None:
+        """Say why there is nothing to show."""
+        self._say("identifier", Content())
+        self._say("contexts", plain(text))
+        self._say("decision", Content())
+
+    def begin_typing(self, text: str) -> None:
+        """Let a replacement be typed, starting from `text`."""
+        field = self.query_one(ReplacementText)
+        field.add_class("-open")
+        field.value = text
+        field.focus()
+        field.cursor_position = len(field.value)
+
+    def end_typing(self) -> None:
+        """Close the field."""
+        self.query_one(ReplacementText).remove_class("-open")
+
+    def scroll_contexts(self, direction: int) -> None:
+        """Show more places."""
+        places = self.query_one(VerticalScroll)
+        places.scroll_relative(y=direction * max(1, places.size.height - 1), animate=False)
+
+    @on(LineInput.Submitted)
+    def _submitted(self, event: LineInput.Submitted) -> None:
+        event.stop()
+        self.post_message(self.Written(event.value))
+
+    def _say(self, part: str, content: Content) -> None:
+        self.query_one(f"#{part}", Static).update(content)
+
+
+def _context_line(context: "Context") -> Content:
+    who = context.speaker if len(context.speaker) < 5 else f"{context.speaker} "
+    return Content.assemble(
+        (f"{stamp(context.at_ms)} {who:<4}", "$foreground 70%"),
+        f" {'…' * (len(context.before) >= CUT)}{_inner(context.before)}",
+        (one_line(context.surface), "bold underline"),
+        f"{_inner(context.after)}{'…' * (len(context.after) >= CUT)}",
+    )
+
+
+def _inner(text: str) -> str:
+    """The gate for text that keeps its space at either end."""
+    safe = one_line(text)
+    return f"{' ' * text[:1].isspace()}{safe}{' ' * (text[-1:].isspace() and bool(safe))}"
+
+
+def _decision_line(item: "Item") -> Content:
+    decision = item.decision
+    if decision is None:
+        return Content.assemble(
+            ("open   ", "bold $text-warning"), "r replaces it everywhere with ", (one_line(item.suggestion), "bold")
+        )
+    if decision.action is Action.KEEP:
+        return plain("= kept as it is, everywhere")
+    return Content.assemble("✓ replaced everywhere with ", (one_line(decision.replacement), "bold"))

@@ -1,0 +1,52 @@
+"""The keys at the bottom of every screen; a second line takes what the first cannot hold."""
+
+from typing import Any, ClassVar
+
+from textual.content import Content, Span
+from textual.events import Click
+from textual.screen import Screen
+from textual.style import Style
+from textual.widget import Widget
+
+from facilitator.tui.keys import shown_bindings
+
+GAP = "  "
+
+
+class KeyFooter(Widget):
+    """Every shown key of the screen with its word, wrapped between keys, never inside one. A click presses the key."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"key-footer--key"}
+
+    def on_mount(self) -> None:
+        self.screen.bindings_updated_signal.subscribe(self, self._changed)
+
+    def _changed(self, _: Screen[Any]) -> None:
+        if self.is_attached:
+            self.refresh(layout=True)
+
+    def on_click(self, event: Click) -> None:
+        """Press the key that was clicked."""
+        if key := event.style.meta.get("pressed"):
+            self.app.simulate_key(key)
+
+    def render(self) -> Content:
+        """The keys, as many to a line as fit."""
+        return Content("\n").join(self._lines(self.size.width or self.app.size.width))
+
+    def get_content_height(self, container: object, viewport: object, width: int) -> int:
+        """Lines needed at `width` cells."""
+        return max(1, len(self._lines(width)))
+
+    def _lines(self, width: int) -> list[Content]:
+        key_style = self.get_visual_style("key-footer--key")
+        lines: list[Content] = []
+        for keys, binding in shown_bindings(self.screen):
+            text = f"{keys} {binding.description}"
+            pressed = Style.from_meta({"pressed": binding.key})
+            entry = Content(text, [Span(0, len(text), pressed), Span(0, len(keys), key_style)])
+            if lines and lines[-1].cell_length + len(GAP) + entry.cell_length <= width:
+                lines[-1] += Content(GAP) + entry
+            else:
+                lines.append(entry)
+        return lines

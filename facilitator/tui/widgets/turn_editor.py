@@ -1,0 +1,136 @@
+"""The one editor of the correction screen: the text of one turn, on its own lines at the bottom."""
+
+from typing import ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Static, TextArea
+
+from facilitator.domain.text import one_line
+from facilitator.domain.timebase import stamp
+from facilitator.tui.widgets.transcript_rows import UNKNOWN, Row
+
+
+class TurnText(TextArea):
+    """The field itself: Enter takes the text, Escape leaves, and a turn has no line breaks."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "take", "Save, check, next", priority=True, id="turn.take"),
+        Binding("escape", "leave", "Save, to the list", priority=True, id="turn.leave"),
+    ]
+
+    class Taken(Message):
+        """Enter was pressed."""
+
+    class Left(Message):
+        """Escape was pressed."""
+
+    def action_take(self) -> None:
+        """Hand the text over as checked."""
+        self.post_message(self.Taken())
+
+    def action_leave(self) -> None:
+        """Hand the text over and go back to the list."""
+        self.post_message(self.Left())
+
+    async def _on_paste(self, event: events.Paste) -> None:
+        event.prevent_default()  # what is pasted passes the gate before it is drawn
+        if not self.read_only:
+            await super()._on_paste(events.Paste(one_line(event.text)))
+
+
+class TurnEditor(Vertical):
+    """Shows the current turn; while it has the focus, edits it. `editing` says which, in words as well."""
+
+    DEFAULT_CSS = """
+    TurnEditor {
+        height: auto;
+        border-top: solid $panel-lighten-1;
+        padding: 0 1 0 2;
+        & > #turn-head { height: 1; color: $foreground 60%; }
+        & > TurnText {
+            height: 3;
+            border: none; padding: 0;
+            background: $background;
+            scrollbar-size-vertical: 1;
+        }
+    }
+    TurnEditor.-editing {
+        border-top: heavy $accent;
+        & > #turn-head { color: $text-accent; text-style: bold; }
+        & > TurnText { background: $surface; }
+    }
+    """
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - the name that every widget uses
+        super().__init__(id=id)
+        self._row: Row | None = None
+        self._loaded = ""
+
+    def compose(self) -> ComposeResult:
+        """A line that says what is below, and the text."""
+        yield Static(id="turn-head")
+        field = TurnText(id="turn-text", compact=True, highlight_cursor_line=False)
+        field.can_focus = False
+        yield field
+
+    @property
+    def field(self) -> TurnText:
+        """The text field."""
+        return self.query_one(TurnText)
+
+    @property
+    def editing(self) -> bool:
+        """True while keys go into the text."""
+        return self.has_class("-editing")
+
+    @property
+    def changed(self) -> bool:
+        """True when the field holds something else than the turn."""
+        return one_line(self.field.text) != self._loaded
+
+    @property
+    def text(self) -> str:
+        """What stands in the field, on one line."""
+        return one_line(self.field.text)
+
+    def show(self, row: Row | None) -> None:
+        """Show a turn, dropping what the field held."""
+        self._row = row
+        self._loaded = one_line(row.text) if row else ""
+        if self.field.text != self._loaded:
+            self.field.load_text(self._loaded)
+        if self.editing:
+            self.field.move_cursor(self.field.document.end)
+        self._draw_head()
+
+    def begin(self) -> None:
+        """Let keys go into the text."""
+        self.add_class("-editing")
+        self.field.can_focus = True
+        self.field.focus()
+        self.field.move_cursor(self.field.document.end)
+        self._draw_head()
+
+    def end(self) -> None:
+        """Back to showing only."""
+        self.remove_class("-editing")
+        self.field.can_focus = False
+        self._draw_head()
+
+    def _draw_head(self) -> None:
+        row = self._row
+        if row is None:
+            self._head(Content("no turn"))
+            return
+        who = "unknown speaker" if row.who == UNKNOWN else row.who
+        doubt = f" · ⚑ {row.problem}" if row.problem and row.who != UNKNOWN else ""
+        mode = "EDITING " if self.editing else ""
+        self._head(Content(f"{mode}{who} · {stamp(row.at_ms)}{doubt}"))
+
+    def _head(self, content: Content) -> None:
+        self.query_one("#turn-head", Static).update(content, layout=False)  # its size is fixed
