@@ -7,6 +7,7 @@ from session_material import HOSTILE
 from sound_room import SoundRoom
 
 from facilitator.audio.messages import Fault, Level
+from facilitator.domain.events import NoteTaken
 from facilitator.domain.ids import MODERATOR, SessionId, Speaker
 from facilitator.domain.notes import NoteKind, SpeakerMark
 from facilitator.domain.session_state import SessionState
@@ -191,6 +192,8 @@ async def test_recording_goes_on_without_the_screen(audible: SoundRoom, peopled:
         assert "Stored 0:0" in driver.text
         assert "nothing lost" in driver.text
         assert "■ not recording" in driver.text
+        await driver.press("2")
+        assert "t theme" in driver.text
         await driver.press("r")
         assert "● REC" in driver.text.splitlines()[0]
         await driver.press("s", "y")
@@ -250,3 +253,15 @@ def test_a_question_asked_twice_adds_its_times() -> None:
     assert following is not None and following.id == "core"
     assert course.neighbor(-1) is None
     assert QuestionCourse(None, []).shown(0) is None
+
+
+async def test_the_list_of_notes_scrolls_by_key(peopled: Study, opened: Opened) -> None:
+    session_id = material.planned(peopled)
+    with Session(peopled, session_id) as session:
+        for number in range(40):
+            session.record(NoteTaken(NoteKind.THEME, f"note {number}"), number * 1_000)
+    async with opened() as driver:
+        await conducting(driver, session_id)
+        assert "note 39" in driver.text and "note 25" not in driver.text
+        await driver.press(*["pagedown"] * 20)
+        assert "note 0" in driver.text
