@@ -1,6 +1,7 @@
 """Sessions: planning one, opening it, and where each stands."""
 
 import contextlib
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from types import TracebackType
@@ -36,6 +37,7 @@ class Session:
         self.id = session_id
         self.folder = study.folder.session(session_id)
         self._held = contextlib.ExitStack()
+        self._one_at_a_time = threading.RLock()  # a screen notes while its worker starts or stops a recording
         if write:
             self._held.enter_context(held(self.folder.lock_file, f"Session {session_id}"))
         try:
@@ -63,8 +65,9 @@ class Session:
 
     def refresh(self) -> None:
         """Take in what was stored since."""
-        for stored in self._log.read(after=self.state.last_seq):
-            self.state.apply(stored)
+        with self._one_at_a_time:
+            for stored in self._log.read(after=self.state.last_seq):
+                self.state.apply(stored)
 
     def record(self, event: Event, at_ms: int = 0) -> Stored:
         """Store one event at `at_ms` of the session clock; durable when this returns. Raises StorageFailed."""
@@ -72,8 +75,9 @@ class Session:
 
     def record_all(self, events: Sequence[tuple[Event, int]]) -> list[Stored]:
         """Store all of (event, at_ms) or none; durable when this returns. Raises StorageFailed."""
-        stored = self._log.append_all(events)
-        self.refresh()
+        with self._one_at_a_time:
+            stored = self._log.append_all(events)
+            self.refresh()
         return stored
 
     def reread(self) -> SessionState:

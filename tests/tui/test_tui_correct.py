@@ -1,11 +1,11 @@
 import pytest
 import session_material as material
-from conftest import NARROW, WIDE, Driver, Opened
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 from session_material import HOSTILE
 from textual.strip import Strip
+from tui_driver import NARROW, WIDE, Driver, Opened
 
 from facilitator.domain.ids import SessionId
 from facilitator.domain.session_state import SessionState

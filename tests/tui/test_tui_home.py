@@ -1,8 +1,8 @@
 from pathlib import Path
 
 import pytest
-from conftest import NARROW, PASSPHRASE, WIDE, Driver, Opened
 from textual.widgets import DataTable
+from tui_driver import NARROW, PASSPHRASE, WIDE, Driver, Opened
 
 from facilitator.domain import events as ev
 from facilitator.domain.ids import SessionId

@@ -3,8 +3,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from conftest import NARROW, PASSPHRASE, Driver
 from textual.widgets import Input
+from tui_driver import NARROW, PASSPHRASE, Driver
 
 from facilitator.tui.app import FacilitatorApp
 from facilitator.tui.screens.home import HomeScreen

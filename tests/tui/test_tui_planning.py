@@ -2,7 +2,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from conftest import NAMES, NARROW, WIDE, Opened
+from tui_driver import NAMES, NARROW, WIDE, Opened
 
 from facilitator.domain.ids import ResearchNumber, SessionId
 from facilitator.tui.screens.home import HomeScreen

@@ -1,7 +1,7 @@
 import pytest
 import session_material as material
-from conftest import NARROW, WIDE, Driver, Opened
 from session_material import HOSTILE
+from tui_driver import NARROW, WIDE, Driver, Opened
 
 from facilitator.domain.entities import Action, Decision
 from facilitator.domain.ids import SessionId

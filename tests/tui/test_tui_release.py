@@ -2,7 +2,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import NARROW, WIDE, Opened
+from tui_driver import NARROW, WIDE, Opened
 
 from facilitator.domain import events as ev
 from facilitator.domain.consent import Consent

@@ -2,8 +2,8 @@ import threading
 from collections.abc import Callable
 
 import pytest
-from conftest import NARROW, Driver, Opened
 from textual.widgets import Input, ProgressBar
+from tui_driver import NARROW, Driver, Opened
 
 from facilitator.domain.errors import Damaged
 from facilitator.domain.progress import Progress, Report

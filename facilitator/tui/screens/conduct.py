@@ -339,9 +339,6 @@ stamped with the moment of its first character; Enter stores it, Escape drops it
 
     def _store(self, action: Callable[[], object]) -> bool:
         """Store something; the screen shows it only once it is committed."""
-        if self.working:
-            self.tell(f"{self._busy_with.strip('… ■')}: a moment, then press the key again.")
-            return False
         try:
             action()
         except NotFound as error:

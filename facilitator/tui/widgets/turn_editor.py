@@ -49,7 +49,7 @@ class TurnEditor(Vertical):
     DEFAULT_CSS = """
     TurnEditor {
         height: auto;
-        border-top: solid $panel-lighten-1;
+        border-top: solid $panel;
         padding: 0 1 0 2;
         & > #turn-head { height: 1; color: $foreground 60%; }
         & > TurnText {
