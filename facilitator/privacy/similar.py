@@ -1,16 +1,46 @@
-"""Names that sound alike: Whisper hears Kristin as Kristen and Kris as Chris."""
+"""Names that sound alike: Whisper hears Kristin as Kristen, Kris as Chris and Anders as Enders."""
 
+import re
 from collections.abc import Iterable
-from typing import Final
+from typing import Final, Protocol
 
+from facilitator.domain.entities import Category
+from facilitator.domain.spans import Span
 from facilitator.domain.text import fold
+from facilitator.privacy.recognizers import Finding
 from facilitator.privacy.surfaces import KnownSurface
 
 ALIKE: Final = 80.0
 """Least similarity, 0 to 100, of two spellings by sound; Kristen and Kristin reach 85, Karen and Kristin 50."""
+RULE: Final = "sounds like a name of the roster"
 
 _DIGRAPHS: Final = (("sch", "s"), ("ch", "k"), ("ck", "k"), ("ph", "f"), ("th", "t"))
 _LETTERS: Final = (("c", "k"), ("z", "s"), ("w", "v"))
+_VOWELS: Final = frozenset("aeiouy")
+_CAPITALIZED: Final = re.compile(r"\b[^\W\d_a-z]\w{2,}")
+
+
+class Finder(Protocol):
+    """Proposes identifiers in a text."""
+
+    def find(self, text: str) -> tuple[Finding, ...]: ...
+
+
+class AlikeNames:
+    """Adds to another finder's proposals each capitalized word that sounds like a name of the roster."""
+
+    def __init__(self, finder: Finder, known: Iterable[KnownSurface]) -> None:
+        self._finder = finder
+        self._names = [name for name in known if " " not in name.surface.strip()]
+
+    def find(self, text: str) -> tuple[Finding, ...]:
+        """The other finder's proposals and ours, in text order; ours give way where both overlap."""
+        found = list(self._finder.find(text))
+        for word in _CAPITALIZED.finditer(text):
+            span = Span(*word.span())
+            if not any(span.overlaps(other.span) for other in found) and sounds_like(word.group(), self._names):
+                found.append(Finding(span, Category.PERSON, RULE, ALIKE / 100))
+        return tuple(sorted(found, key=lambda finding: finding.span))
 
 
 def sounds_like(surface: str, known: Iterable[KnownSurface]) -> KnownSurface | None:
@@ -26,10 +56,17 @@ def sounds_like(surface: str, known: Iterable[KnownSurface]) -> KnownSurface | N
         parts = [_by_sound(part) for part in fold(candidate.surface).split()]
         if not words or len(parts) != len(words) or min(map(len, (*words, *parts))) < 3:
             continue
-        score = min(fuzz.ratio(word, part) for word, part in zip(words, parts, strict=True))
+        pairs = list(zip(words, parts, strict=True))
+        if not all(_begin_alike(word, part) for word, part in pairs):
+            continue
+        score = min(fuzz.ratio(word, part) for word, part in pairs)
         if score >= ALIKE and score > best[0]:
             best = (score, candidate)
     return best[1]
+
+
+def _begin_alike(one: str, other: str) -> bool:
+    return one[0] == other[0] or {one[0], other[0]} <= _VOWELS
 
 
 def _by_sound(word: str) -> str:

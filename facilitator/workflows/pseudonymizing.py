@@ -12,7 +12,7 @@ from facilitator.domain.errors import InvalidInput, NotFound
 from facilitator.domain.progress import Report, silent
 from facilitator.domain.text import one_line
 from facilitator.privacy.residue import find_residue
-from facilitator.privacy.similar import sounds_like
+from facilitator.privacy.similar import AlikeNames, sounds_like
 from facilitator.privacy.surfaces import KnownSurface, SurfaceMatcher
 from facilitator.storage.linkage import Linkage
 from facilitator.workflows.release import known_surfaces, passages, texts_digest
@@ -93,8 +93,8 @@ class Pseudonymization:
         found = passages(session)
         recognizers = _recognizers(session.study.settings.language)
         glossary = session.state.guide.glossary if session.state.guide else ()
-        matcher = SurfaceMatcher(_people(session))
-        candidates = find_candidates(found, matcher, recognizers, glossary, report)
+        people = _people(session)
+        candidates = find_candidates(found, SurfaceMatcher(people), AlikeNames(recognizers, people), glossary, report)
         entries = self._register(candidates)
         mentions = tuple(
             ev.FoundMention(entry.id, mention.ref, mention.span.start, mention.span.end, mention.rule, mention.score)
