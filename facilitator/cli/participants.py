@@ -17,18 +17,19 @@ def group() -> None:
 
 @group.command("import")
 @click.argument("file", type=click.Path(path_type=Path))
+@click.option("--keep-order", is_flag=True, help="Number the rows as they stand, even if that follows the alphabet.")
 @study_options
-def import_file(opener: Opener, file: Path) -> None:
+def import_file(opener: Opener, file: Path, keep_order: bool) -> None:
     """Add everybody in FILE, a CSV with the column name, optionally aliases, and background columns."""
     from facilitator.storage.roster_files import read_roster
     from facilitator.workflows.participants import add_participants
 
     rows = read_roster(file)  # faults are shown before a passphrase is asked for
     with opener.study() as study:
-        added = add_participants(study, rows)
+        added = add_participants(study, rows, keep_order=keep_order)
     say(f"Added {len(added.numbers)} people as {added.numbers[0]} to {added.numbers[-1]}.")
-    if added.alphabetical:
-        say("Note: the rows are in alphabetical order, so the numbers hint at the names.", err=True)
+    if added.drawn:
+        say("The rows were in alphabetical order, so the numbers were drawn by lot (--keep-order keeps it).", err=True)
     say(f"Next, once the forms are signed: facilitator consent record {added.numbers[0]} …")
 
 

@@ -1,5 +1,6 @@
 """The roster, names in the linkage file, and consent."""
 
+import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,14 +26,14 @@ from facilitator.workflows.study import Study
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """What an import did. `alphabetical` warns that the numbers follow the alphabet and so hint at names."""
+    """What an import did. `drawn`: the rows were in alphabetical order, so their numbers were drawn by lot."""
 
     numbers: tuple[ResearchNumber, ...]
-    alphabetical: bool
+    drawn: bool
 
 
 def import_roster(study: Study, path: Path) -> Added:
-    """Add everybody in a CSV file, numbered in the order of its rows.
+    """Add everybody in a CSV file; see `add_participants`.
 
     Raises:
         InvalidRoster: the file has faults, or holds somebody who is on the roster already; nothing was written.
@@ -40,8 +41,15 @@ def import_roster(study: Study, path: Path) -> Added:
     return add_participants(study, read_roster(path))
 
 
-def add_participants(study: Study, rows: Sequence[RosterRow]) -> Added:
-    """Add people. Names go to the linkage file first: a number without a name could never be matched."""
+def add_participants(study: Study, rows: Sequence[RosterRow], *, keep_order: bool = False) -> Added:
+    """Add people, numbered in the order of `rows`.
+
+    Rows in alphabetical order would give numbers that hint at names, so they are shuffled first, unless `keep_order`.
+    Names go to the linkage file before the log: a number without a name could never be matched.
+    """
+    drawn = not keep_order and alphabetical(row.name for row in rows)
+    if drawn:
+        rows = _shuffled(rows)
     study.refresh()
     known = {fold(identity.name): identity.number for identity in study.linkage.identities.values()}
     again = [known[fold(row.name)] for row in rows if fold(row.name) in known]
@@ -65,7 +73,14 @@ def add_participants(study: Study, rows: Sequence[RosterRow]) -> Added:
             for number, row in zip(numbers, rows, strict=True)
         )
     )
-    return Added(numbers, alphabetical(row.name for row in rows))
+    return Added(numbers, drawn)
+
+
+def _shuffled(rows: Sequence[RosterRow]) -> list[RosterRow]:
+    mixed = list(rows)
+    while alphabetical(row.name for row in mixed):
+        secrets.SystemRandom().shuffle(mixed)
+    return mixed
 
 
 def add_moderator(study: Study, name: str) -> None:

@@ -145,8 +145,8 @@ class RosterScreen(StudyScreen):
     def _added(self, added: "Added") -> None:
         self._fill()
         told = f"Added {', '.join(added.numbers)}."
-        if added.alphabetical:
-            told += " Their names were in alphabetical order, so the numbers hint at the names: shuffle such a file."
+        if added.drawn:
+            told += " Their names were in alphabetical order, so the numbers were drawn by lot."
         self.tell(told)
 
     def action_moderator(self) -> None:
