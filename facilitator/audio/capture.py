@@ -64,7 +64,8 @@ class _Speaker:
 
     def __init__(self, fd: int) -> None:
         self._fd, self._waiting, self._dead = fd, bytearray(), False
-        os.set_blocking(fd, False)
+        if hasattr(os, "set_blocking"):  # Windows has it from Python 3.12 on
+            os.set_blocking(fd, False)
 
     def send(self, message: Message | Refused) -> None:
         line = to_line(message)

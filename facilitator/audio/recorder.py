@@ -77,7 +77,12 @@ class Recorder:
             folder.resolve(), session_id, recipient, device, rate, start_ms, stop_after_ms, next_seq, previous
         )
         voice = _ChildVoice(request)
-        return cls(voice.wait_for_start(), voice)
+        try:
+            return cls(voice.wait_for_start(), voice)
+        except BaseException:  # also Ctrl-C: a microphone that nobody knows of must not stay on
+            voice.ask_to_stop()
+            voice.let_go(2.0)
+            raise
 
     @classmethod
     def attach(cls, folder: Path) -> "Recorder | None":

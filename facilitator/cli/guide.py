@@ -18,8 +18,8 @@ def group() -> None:
 def _folder(study_dir: Path | None) -> Path:
     """The study's guides, or the shipped ones where there is no study: guides hold nothing secret."""
     from facilitator.domain.errors import NotFound
+    from facilitator.storage.guide_files import shipped_guides
     from facilitator.storage.study_folder import find_study
-    from facilitator.workflows.study import shipped_guides
 
     try:
         return find_study(study_dir or Path.cwd()).guides
@@ -37,16 +37,23 @@ study_dir_option = click.option("--study", "study_dir", type=click.Path(path_typ
 @json_option
 def list_guides(study_dir: Path | None, as_json: bool) -> None:
     """List the study's guides with their planned time."""
-    from facilitator.workflows.guides import find_guide, guide_files
+    from facilitator.storage.guide_files import list_guides
 
-    folder = _folder(study_dir)
-    guides = [(path.stem, find_guide(folder, path.name)) for path in guide_files(folder)]
+    guides = list_guides(_folder(study_dir))
     data = [
-        {"guide": name, "title": guide.title, "questions": len(guide.questions), "minutes": guide.planned_ms / 60_000}
-        for name, guide in guides
+        {
+            "guide": guide.path.stem,
+            "title": guide.title,
+            "questions": guide.questions,
+            "minutes": guide.planned_ms / 60_000,
+            "fault": guide.fault,
+        }
+        for guide in guides
     ]
     rows = [("Guide", "Title", "Questions", "Planned")]
-    rows += [(name, guide.title, str(len(guide.questions)), clock(guide.planned_ms)) for name, guide in guides]
+    for guide in guides:
+        row = (guide.title, str(guide.questions), clock(guide.planned_ms))
+        rows.append((guide.path.stem, *(row if not guide.fault else ("▲ has faults: guide check", "–", "–"))))
     emit(data, as_json, columns(rows))
 
 

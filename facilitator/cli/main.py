@@ -1,6 +1,7 @@
 """Entry point: commands, each loaded only when it is asked for, and the place where errors become exit codes."""
 
 import importlib
+import io
 import os
 import sys
 from pathlib import Path
@@ -75,6 +76,9 @@ def facilitator(ctx: click.Context, debug: bool, study_dir: Path | None, passphr
 def main() -> None:
     """Run the command line; exits with the code of the error class (see `facilitator.domain.errors`)."""
     debug = "--debug" in sys.argv
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a Windows console of an old code page lacks our signs
+            stream.reconfigure(errors="replace")
     try:
         facilitator.main(standalone_mode=False)
     except click.exceptions.Exit as done:

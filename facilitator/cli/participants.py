@@ -51,12 +51,12 @@ def add(
     if not all(equals and column and value for column, equals, value in pairs):
         raise UsageError("Background is written as COLUMN=VALUE.", do="For example --background profession=nurse.")
     with opener.study() as study:
-        if moderator:
-            add_moderator(study, moderator)
-            say("Added; the name will be replaced by [M].")
         if name:
             row = RosterRow(name, aliases, {column: value for column, _, value in pairs})
             say(f"Added as {add_participants(study, [row]).numbers[0]}.")
+        if moderator:
+            add_moderator(study, moderator)
+            say("The moderator's name will be replaced by [M].")
 
 
 @group.command("list")

@@ -40,7 +40,8 @@ def pseudonymize(
     with opener.session(session) as opened:
         work = Pseudonymization(opened)
         if undo:
-            say(f"Taken back: the decision on {work.undo()}.")
+            undone = work.undo()
+            emit({"undone": undone}, as_json, [f"Taken back: the decision on {undone}."])
             return
         if not work.current:
             with progress() as report:

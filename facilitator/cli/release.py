@@ -15,17 +15,17 @@ SIGNS = {Verdict.PASS: "✓", Verdict.FAIL: "✗", Verdict.JUDGE: "?", Verdict.N
 
 @click.command()
 @click.argument("session")
-@click.option("--approve", is_flag=True, help="Approve the session as it is now.")
+@click.option("--approve", metavar="DIGEST", help="Approve the content of this digest, as shown; 8 digits are enough.")
 @click.option("--by", "approver", default="", help="Who approves: a role or initials.")
 @click.option("--text", is_flag=True, help="Print the transcript as it would be exported.")
 @study_options
 @json_option
-def verify(opener: Opener, session: str, approve: bool, approver: str, text: bool, as_json: bool) -> None:
+def verify(opener: Opener, session: str, approve: str | None, approver: str, text: bool, as_json: bool) -> None:
     """Check SESSION as it would be exported. Exits with 13 while a check fails."""
     from facilitator.workflows import verifying
 
-    with opener.session(session, write=approve) as opened:
-        found = verifying.approve(opened, approver or "researcher") if approve else verifying.verify(opened)
+    with opener.session(session, write=approve is not None) as opened:
+        found = verifying.approve(opened, approver, approve) if approve is not None else verifying.verify(opened)
     data = {
         "content_sha256": found.content.digest,
         "ready": found.ready,
@@ -44,7 +44,7 @@ def _lines(found: Verification, text: bool) -> list[str]:
         f"{SIGNS[check.verdict]} {check.title}{f' · {check.detail}' if check.detail else ''}" for check in found.checks
     ]
     verdict = "approved as it is now" if found.approved else ("ready for approval" if found.ready else "not yet")
-    lines += ["", f"Verdict: {verdict}. Content {found.content.digest}"]
+    lines += ["", f"Verdict: {verdict}.", f"Content: {found.content.digest}"]
     if text:
         lines += ["", *(f"{turn.speaker or '?'}: {turn.text}" for turn in found.content.turns)]
     return lines

@@ -78,10 +78,12 @@ def status(opener: Opener, as_json: bool) -> None:
 @group.command()
 @study_options
 def check(opener: Opener) -> None:
-    """Verify the hash chains of the study's and all sessions' logs."""
-    from facilitator.workflows.sessions import Session
+    """Verify the hash chains of the study's and all sessions' logs; enters sessions that the study lost."""
+    from facilitator.workflows.sessions import Session, adopt_sessions
 
     with opener.study() as study:
+        for session_id in adopt_sessions(study):
+            say(f"Session {session_id} was missing in the study's log; it is entered again.")
         say(f"Study log: {study.verify_log()} events, chain intact.")
         for session_id in study.state.sessions:
             with Session(study, session_id, write=False) as session:

@@ -29,7 +29,9 @@ def study_options(command: Callable[..., Any]) -> Callable[..., Any]:
     @click.option("--passphrase-file", type=click.Path(path_type=Path), help="Read the passphrase from this file.")
     @functools.wraps(command)
     def wrapped(*args: Any, study_dir: Path | None, passphrase_file: Path | None, **options: Any) -> Any:
-        return command(Opener(study_dir or Path.cwd(), passphrase_file), *args, **options)
+        given = click.get_current_context().find_root().params  # as in `facilitator --study DIR verify 01`
+        start = study_dir or given.get("study_dir") or Path.cwd()
+        return command(Opener(start, passphrase_file or given.get("passphrase_file")), *args, **options)
 
     return wrapped
 

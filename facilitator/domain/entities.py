@@ -78,7 +78,7 @@ class Candidate:
 class RegisterEntry:
     """An identifier of the study-wide register; it lies in the linkage file, since surface forms are names.
 
-    `id` (E1, E2, …) is what events and the study database may say of it.
+    `id` (E and six hex digits) is what events and the study database may say of it.
     """
 
     id: str

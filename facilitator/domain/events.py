@@ -60,14 +60,6 @@ class NoteTaken(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class NoteChanged(Event):
-    kind: ClassVar[str] = "note.changed"
-    note_id: int
-    before: str
-    after: str
-
-
-@dataclass(frozen=True, slots=True)
 class RecordingStarted(Event):
     """`rate` in Hz. The event's time is where on the session clock this take begins (0 for the first)."""
 
@@ -270,7 +262,6 @@ SESSION_EVENTS: tuple[type[Event], ...] = (
     SpeakerMarked,
     SpeakerMarkUndone,
     NoteTaken,
-    NoteChanged,
     RecordingStarted,
     AudioGap,
     RecordingStopped,

@@ -61,4 +61,6 @@ def number_range(text: str) -> tuple[ResearchNumber, ...]:
         if high < low or high - low > 99:
             raise UsageError(f"The range {part!r} does not ascend, or holds over 100 people.", do="Write P1-P6.")
         found.update((ResearchNumber(f"P{value}"), None) for value in range(low, high + 1))
+    if not found:
+        raise UsageError("Nobody is named.", do="Write research numbers, such as P1-P6.")
     return tuple(found)

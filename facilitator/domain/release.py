@@ -41,6 +41,7 @@ class ReleaseContent:
     """Everything that the exports of one session are made of, already pseudonymized.
 
     `approval_reference` is the study's, from a data protection body. `gaps` are (start, length, reason) without sound.
+    `not_to_be_quoted` are those who declined quotation; readers have to know.
     """
 
     study_title: str
@@ -54,21 +55,10 @@ class ReleaseContent:
     questions: tuple[ReleaseQuestion, ...] = ()
     notes: tuple[ReleaseNote, ...] = ()
     gaps: tuple[tuple[int, int, str], ...] = ()
+    not_to_be_quoted: tuple[Speaker, ...] = ()
 
     @property
     def digest(self) -> str:
         """SHA-256, 64 hex digits, of the content as JSON with sorted keys and no spaces, UTF-8."""
         text = json.dumps(asdict(self), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()
-
-    @property
-    def texts(self) -> tuple[str, ...]:
-        """Every string of it that people wrote or said."""
-        return (
-            self.study_title,
-            self.title,
-            *(turn.text for turn in self.turns),
-            *(question.text for question in self.questions),
-            *(note.text for note in self.notes),
-            *(reason for _, _, reason in self.gaps),
-        )

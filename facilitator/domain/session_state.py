@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from facilitator.domain import events as ev
+from facilitator.domain.edits import Edit
 from facilitator.domain.guide import Guide
 from facilitator.domain.ids import ResearchNumber
 from facilitator.domain.notes import Note, SpeakerMark
@@ -36,7 +37,7 @@ class Approval:
 class SessionState:
     """Fold with `apply`. Collections are keyed by the number of the event that made the item, unless named otherwise.
 
-    `edits` holds (seq, edit) of corrections that can still be undone, oldest first.
+    `edits` holds (seq, edit) of corrections that can still be undone, oldest first; `earlier` the segment before each.
     """
 
     title: str = ""
@@ -53,7 +54,8 @@ class SessionState:
     windows: dict[int, ev.WindowTranscribed] = field(default_factory=dict)
     transcription_finished: bool = False
     segments: dict[int, Segment] = field(default_factory=dict)
-    edits: list[tuple[int, ev.Event]] = field(default_factory=list)
+    edits: list[tuple[int, Edit]] = field(default_factory=list)
+    earlier: dict[int, Segment] = field(default_factory=dict)
     searched: ev.CandidatesSearched | None = None
     approval: Approval | None = None
     exports: list[ev.Exported] = field(default_factory=list)
@@ -112,9 +114,6 @@ class SessionState:
                     item.seq, item.at_ms, taken.note_kind, taken.text, taken.speaker, taken.question_id
                 )
                 self.approval = None
-            case ev.NoteChanged(note_id, _, after):
-                self.notes[note_id] = replace(self.notes[note_id], text=after)
-                self.approval = None
 
     def _apply_audio(self, item: ev.Stored) -> None:
         match item.event:
@@ -141,23 +140,32 @@ class SessionState:
             case ev.DraftMade(segments):
                 self.segments = {segment.id: segment for segment in segments}
                 self.edits.clear()
+                self.earlier.clear()
                 self.approval = None
 
     def _apply_correction(self, item: ev.Stored) -> None:
-        match item.event:
-            case ev.TextCorrected(segment_id, _, after, undoes):
-                self.segments[segment_id] = with_text(self.segments[segment_id], after)
-            case ev.SpeakerCorrected(segment_id, _, speaker_after, undoes):
-                self.segments[segment_id] = replace(self.segments[segment_id], speaker=speaker_after)
-            case ev.SegmentChecked(segment_id, _, checked, undoes):
-                self.segments[segment_id] = replace(self.segments[segment_id], checked=checked)
-            case _:
-                return
+        event = item.event
+        if not isinstance(event, ev.TextCorrected | ev.SpeakerCorrected | ev.SegmentChecked):
+            return
         self.approval = None
-        if undoes is None:
-            self.edits.append((item.seq, item.event))
+        segment = self.segments.get(event.segment_id)
+        if segment is None:  # of a draft that was made anew since
+            return
+        earlier = self.earlier.pop(event.undoes, None) if event.undoes is not None else None
+        match event:
+            case ev.TextCorrected(_, _, after):
+                # an undo gives the words back with the times and probabilities they had
+                undone = earlier if earlier and earlier.text == after else with_text(segment, after)
+                self.segments[segment.id] = replace(segment, text=after, words=undone.words)
+            case ev.SpeakerCorrected(_, _, speaker):
+                self.segments[segment.id] = replace(segment, speaker=speaker)
+            case ev.SegmentChecked(_, _, checked):
+                self.segments[segment.id] = replace(segment, checked=checked)
+        if event.undoes is None:
+            self.edits.append((item.seq, event))
+            self.earlier[item.seq] = segment
         else:
-            self.edits = [(seq, edit) for seq, edit in self.edits if seq != undoes]
+            self.edits = [(seq, edit) for seq, edit in self.edits if seq != event.undoes]
 
     def _apply_release(self, item: ev.Stored) -> None:
         match item.event:

@@ -12,13 +12,17 @@ from facilitator.domain.roster import Participant
 
 @dataclass(slots=True)
 class StudyState:
-    """Fold with `apply`. `decision_log` holds (seq, entity id, decision before) of decisions that can be undone."""
+    """Fold with `apply`. `decision_log` holds (seq, entity id, decision before) of decisions that can be undone.
+
+    `changed_utc` is when a decision on an entity, or a consent, last changed.
+    """
 
     participants: dict[ResearchNumber, Participant] = field(default_factory=dict)
     consents: dict[ResearchNumber, Consent] = field(default_factory=dict)
     sessions: list[SessionId] = field(default_factory=list)
     decisions: dict[str, Decision] = field(default_factory=dict)
     decision_log: list[tuple[int, str, Decision | None]] = field(default_factory=list)
+    changed_utc: dict[str, str] = field(default_factory=dict)
     last_seq: int = 0
 
     @classmethod
@@ -37,17 +41,19 @@ class StudyState:
                 self.participants[participant.number] = participant
             case ev.ConsentRecorded(consent):
                 self.consents[consent.number] = consent
+                self.changed_utc[consent.number] = item.at_utc
             case ev.SessionCreated(session_id):
                 self.sessions.append(session_id)
             case ev.EntityDecided(entity_id, _, action, replacement, undoes):
-                self._log(item.seq, entity_id, undoes)
+                self._log(item, entity_id, undoes)
                 self.decisions[entity_id] = Decision(entity_id, action, replacement)
             case ev.EntityReopened(entity_id, undoes):
-                self._log(item.seq, entity_id, undoes)
+                self._log(item, entity_id, undoes)
                 self.decisions.pop(entity_id, None)
 
-    def _log(self, seq: int, entity_id: str, undoes: int | None) -> None:
+    def _log(self, item: ev.Stored, entity_id: str, undoes: int | None) -> None:
+        self.changed_utc[entity_id] = item.at_utc
         if undoes is None:
-            self.decision_log.append((seq, entity_id, self.decisions.get(entity_id)))
+            self.decision_log.append((item.seq, entity_id, self.decisions.get(entity_id)))
         else:
             self.decision_log = [entry for entry in self.decision_log if entry[0] != undoes]

@@ -1,7 +1,5 @@
 """Session time: whole milliseconds on the session clock, always rounded down."""
 
-from facilitator.domain.errors import UsageError
-
 
 def clock(ms: int) -> str:
     """`1:31:04` or `0:07`, as on screens. Negative times get a leading minus sign."""
@@ -24,18 +22,3 @@ def samples_to_ms(samples: int, rate: int) -> int:
 def ms_to_samples(ms: int, rate: int) -> int:
     """Samples at `rate` Hz that lie before `ms`."""
     return ms * rate // 1000
-
-
-def parse_clock(text: str) -> int:
-    """`7`, `7:31` or `1:07:31` as milliseconds.
-
-    Raises:
-        UsageError: not a time.
-    """
-    parts = text.strip().split(":")
-    if not 1 <= len(parts) <= 3 or not all(part.isdecimal() for part in parts):
-        raise UsageError(f"{text!r} is not a time.", do="Write minutes and seconds, such as 7:31.")
-    total = 0
-    for part in parts:
-        total = total * 60 + int(part)
-    return total * 1000

@@ -39,6 +39,7 @@ def run_checks(
     residue_refs: Sequence[str],
     search_current: bool,
     undecided: int,
+    unknown_identifiers: int,
     transcription_finished: bool,
     unknown_speaker_turns: int,
     unchecked_segments: int,
@@ -54,6 +55,7 @@ def run_checks(
         residue_refs: where the residue search found a known name or identifier in `content`.
         search_current: the search for identifiers read the texts as they are now.
         undecided: identifiers that wait for a decision.
+        unknown_identifiers: identifiers of this session that the linkage file does not know (any more).
         transcription_finished: every window of the recording was transcribed.
         unknown_speaker_turns: turns of `content` without a speaker.
         unchecked_segments: segments, of `total_segments`, that nobody marked as checked.
@@ -70,6 +72,7 @@ def run_checks(
         _quotation(refused_quotation),
         _search(search_current),
         _undecided(undecided),
+        _known(unknown_identifiers),
         _residue(residue_refs),
         _corrected(unchecked_segments, total_segments),
         _brackets(content),
@@ -143,6 +146,14 @@ def _undecided(count: int) -> Check:
     if count:
         return Check("undecided", title, Verdict.FAIL, f"{_count(count, 'identifier')} to decide.")
     return Check("undecided", title, Verdict.PASS, "None waits for a decision.")
+
+
+def _known(unknown: int) -> Check:
+    title = "The linkage file knows every identifier"
+    if unknown:
+        detail = f"{_count(unknown, 'identifier')} missing in it: is it an older copy? Restore it, or search again."
+        return Check("linkage", title, Verdict.FAIL, detail)
+    return Check("linkage", title, Verdict.PASS, "")
 
 
 def _residue(refs: Sequence[str]) -> Check:

@@ -21,6 +21,7 @@ from facilitator.domain.events import ExportedFile
 from facilitator.domain.guide import QuestionType
 from facilitator.domain.ids import session_id as checked_session_id
 from facilitator.domain.release import ReleaseContent, ReleaseNote, ReleaseQuestion, ReleaseTurn
+from facilitator.domain.session_state import Approval
 from facilitator.export import layout, manifest
 from facilitator.export.disk import discard, disk_errors, sync_folder, write_new
 from facilitator.export.formats import FORMATS, Format, parse_formats
@@ -49,7 +50,7 @@ def export(
     folder: Path,
     run_name: str,
     formats: Sequence[str],
-    approved_digest: str | None,
+    approval: Approval | None,
     surfaces: Sequence[str],
     contains: Contains,
     session_id: str,
@@ -62,7 +63,7 @@ def export(
         folder: the session's exports; made when missing.
         run_name: letters, digits, dots, hyphens and underscores.
         formats: names from `parse_formats`.
-        approved_digest: what the ethics check approved last; None when it approved nothing.
+        approval: what was approved last; None when nothing was.
         surfaces: every name and other identifier that may not leave.
         contains: whether a text holds one of them (`privacy.residue.contains_any`).
         session_id: the session that the caller believes to export.
@@ -75,7 +76,7 @@ def export(
         StorageFailed: the disk refused.
         Damaged: a file did not read back as it was written.
     """
-    _check_approval(content, approved_digest)
+    approved = _check_approval(content, approval)
     chosen = [FORMATS[name] for name in parse_formats(",".join(formats))]
     target = _target(folder, run_name, session_id, content)
     at = (exported_at or datetime.now(UTC)).astimezone(UTC)
@@ -89,12 +90,17 @@ def export(
     if contains(re.sub(r"[\W_]+", " ", run_name), surfaces):
         _refuse_leaks([Leak("the export's folder", "its name")])
     with disk_errors():
-        exported = _publish(target, content, files, at, check)
+        exported = _publish(target, content, approved, files, at, check)
     return ExportResult(target, exported)
 
 
 def _publish(
-    target: Path, content: ReleaseContent, files: Mapping[str, bytes], at: datetime, check: Check
+    target: Path,
+    content: ReleaseContent,
+    approval: Approval,
+    files: Mapping[str, bytes],
+    at: datetime,
+    check: Check,
 ) -> tuple[ExportedFile, ...]:
     """Stage the scanned files beside `target`, check them as they lie there, and move them into place."""
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -102,7 +108,7 @@ def _publish(
     prefix = f"{_STAGING}{os.getpid()}-"
     staging = Path(tempfile.mkdtemp(prefix=prefix, dir=target.parent))  # made with mode 0700
     try:
-        exported = _stage(staging, content, files, at)
+        exported = _stage(staging, content, approval, files, at)
         staged = {path.name: path.read_bytes() for path in sorted(staging.iterdir())}
         fresh = {name: data for name, data in staged.items() if data != files.get(name)}  # not scanned before
         _refuse_leaks([leak for name, data in fresh.items() for leak in check(name, data)])
@@ -126,10 +132,10 @@ def remove_leftovers(folder: Path) -> int:
     return removed
 
 
-def _check_approval(content: ReleaseContent, approved_digest: str | None) -> None:
-    if approved_digest == content.digest:
-        return
-    what = "changed after it was approved" if approved_digest else "has not been approved"
+def _check_approval(content: ReleaseContent, approval: Approval | None) -> Approval:
+    if approval and approval.content_sha256 == content.digest:
+        return approval
+    what = "changed after it was approved" if approval else "has not been approved"
     raise NotVerified(
         f"This session {what}, so it cannot be exported.",
         safe="Nothing was written.",
@@ -156,7 +162,7 @@ def _target(folder: Path, run_name: str, session_id: str, content: ReleaseConten
 
 
 def _stage(
-    staging: Path, content: ReleaseContent, files: Mapping[str, bytes], at: datetime
+    staging: Path, content: ReleaseContent, approval: Approval, files: Mapping[str, bytes], at: datetime
 ) -> tuple[ExportedFile, ...]:
     for name, data in files.items():
         write_new(staging / name, data)
@@ -164,7 +170,7 @@ def _stage(
         if again != data or not _holds_all(FORMATS[name.rpartition(".")[2]].read(again), content):
             raise _not_read_back()
     exported = tuple(manifest.exported_file(staging / name) for name in files)
-    text = manifest.manifest_text(content.session_id, content.digest, exported, at)
+    text = manifest.manifest_text(content.session_id, approval, exported, at)
     write_new(staging / manifest.MANIFEST, text.encode())
     sums = manifest.sums_text((*exported, manifest.exported_file(staging / manifest.MANIFEST)))
     write_new(staging / manifest.SUMS, sums.encode())
@@ -202,7 +208,7 @@ def _known(session_id: str, chosen: Sequence[Format], at: datetime) -> frozenset
         for content in (empty, sample):
             found |= known_pieces(item.file_name(session_id), item.render(content, at))
     files = [ExportedFile(item.file_name(session_id), "0" * 64, 0) for item in chosen]
-    text = manifest.manifest_text(session_id, "0" * 64, files, at)
+    text = manifest.manifest_text(session_id, Approval("0" * 64, "", at.isoformat(), 0), files, at)
     return frozenset(found | known_pieces(manifest.MANIFEST, text.encode()))
 
 

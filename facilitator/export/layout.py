@@ -69,11 +69,13 @@ def document_title(content: ReleaseContent) -> str:
 def facts(content: ReleaseContent) -> tuple[tuple[str, str], ...]:
     """(what, value) of the header, in order."""
     people = ", ".join(label(speaker) for speaker in content.participants) or "none recorded"
+    unquoted = ", ".join(label(speaker) for speaker in content.not_to_be_quoted)
     return (
         ("Study", flat(content.study_title) or "untitled"),
         ("Approval reference", flat(content.approval_reference) or "not recorded"),
         ("Session", " – ".join(filter(None, (flat(content.session_id), flat(content.title))))),
         ("Participants", people),
+        *((("Not to be quoted", unquoted),) if unquoted else ()),
         ("Length", _length(content.length_ms)),
         ("Language", flat(content.language) or "not recorded"),
         ("Status", f"{STATEMENT}. Handle as personal data."),

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 import facilitator
 from facilitator.domain.events import ExportedFile
+from facilitator.domain.session_state import Approval
 from facilitator.domain.text import one_line
 from facilitator.export.layout import STATEMENT
 
@@ -33,29 +34,37 @@ class ManifestFile(BaseModel):
 
 
 class Manifest(BaseModel):
-    """The manifest of one export. `content_sha256` is the digest that was approved."""
+    """The manifest of one export. `content_sha256` is the digest that `approver`, a role or initials, approved."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
     format_version: int = FORMAT_VERSION
     program_version: str
     session_id: str
     content_sha256: str
+    approver: str
+    approved_utc: str
     statement: str
     created_utc: str
     files: list[ManifestFile]
 
 
-def manifest_text(session_id: str, content_sha256: str, files: Sequence[ExportedFile], created: datetime) -> str:
+def manifest_text(session_id: str, approval: Approval, files: Sequence[ExportedFile], created: datetime) -> str:
     """The manifest as JSON with sorted keys, one value a line."""
     manifest = Manifest(
         program_version=facilitator.__version__,
         session_id=session_id,
-        content_sha256=content_sha256,
+        content_sha256=approval.content_sha256,
+        approver=approval.approver,
+        approved_utc=_second(datetime.fromisoformat(approval.at_utc)),
         statement=f"{STATEMENT}.",
-        created_utc=created.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        created_utc=_second(created),
         files=[ManifestFile(name=file.name, bytes=file.bytes, sha256=file.sha256) for file in files],
     )
     return json.dumps(manifest.model_dump(), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def _second(at: datetime) -> str:
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def sums_text(files: Sequence[ExportedFile]) -> str:

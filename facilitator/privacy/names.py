@@ -9,6 +9,10 @@ _PARTICLES = "af al bin da de del den der di dos du el la le ten ter van von"
 _TITLES = "dr prof professor mr mrs ms miss herr fru jr sr phd md"
 PARTICLES: Final = frozenset(_PARTICLES.split())
 TITLES: Final = frozenset(_TITLES.split())
+_SPELLED_OUT: Final = (("å", "aa"), ("ø", "oe"), ("ö", "oe"), ("ä", "ae"), ("ü", "ue"))
+_PAIRS: Final = re.compile("aa|oe|ue", re.IGNORECASE)
+_LONG: Final = 5
+"""In shorter names, such as Sue and Zoe, the second vowel is part of the name."""
 _HYPHENS: Final = re.compile(r"[\-\u2010-\u2015]")
 
 
@@ -24,7 +28,22 @@ def name_forms(name: str) -> tuple[str, ...]:
     parts = [word for word in words if fold(word).strip(".") not in TITLES]
     pieces = [piece for part in parts for piece in _HYPHENS.split(part)]
     forms = (" ".join(parts), *_runs(parts, 2), *(_runs(pieces, 3) if len(pieces) > len(parts) else ()))
-    return tuple(dict.fromkeys(_capitalized(form) for form in forms if _letters(form) > 1))
+    named = [_capitalized(form) for form in forms if _letters(form) > 1]
+    return tuple(dict.fromkeys((*named, *(_respelled(form) for form in named))))
+
+
+def _respelled(form: str) -> str:
+    """Håkon as Haakon, Haakon as Hakon (accents are folded later); the form itself where nothing differs."""
+    return " ".join(_respelled_word(word) for word in form.split())
+
+
+def _respelled_word(word: str) -> str:
+    spelled = word
+    for letter, pair in _SPELLED_OUT:
+        spelled = spelled.replace(letter, pair).replace(letter.upper(), pair.capitalize())
+    if spelled != word or _letters(word) < _LONG:
+        return spelled
+    return _PAIRS.sub(lambda pair: pair.group()[0], word)
 
 
 def _runs(parts: list[str], least: int) -> list[str]:

@@ -85,10 +85,20 @@ def transaction(connection: Connection) -> Iterator[None]:
         connection.execute("COMMIT")
     except sqlcipher.Error as error:
         _roll_back(connection)
+        if _is_locked(error):
+            raise _busy(Path("The log")) from error
         raise storage_failed(Path("session data"), OSError(0, str(error))) from error
     except BaseException:
         _roll_back(connection)
         raise
+
+
+def query(connection: Connection, statement: str, *values: Any) -> Iterator[Any]:
+    """The rows of a query. Raises Damaged when a page of the file is not what was written."""
+    try:
+        yield from connection.execute(statement, values)
+    except sqlcipher.DatabaseError as error:
+        raise _damaged(Path("The log")) from error
 
 
 def _roll_back(connection: Connection) -> None:
@@ -145,8 +155,8 @@ def _explained(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlcipher.OperationalError as error:
-        if "locked" in str(error) or "busy" in str(error):
-            raise Busy(f"{path.name} is in use by another program.", do="Close it there, then try again.") from error
+        if _is_locked(error):
+            raise _busy(path) from error
         raise storage_failed(path, OSError(0, str(error))) from error
     except sqlcipher.DatabaseError as error:
         raise _damaged(path) from error
@@ -158,3 +168,11 @@ def _damaged(path: Path) -> Damaged:
         safe="Nothing was written.",
         do="Restore it from your backup.",
     )
+
+
+def _is_locked(error: Exception) -> bool:
+    return "locked" in str(error) or "busy" in str(error)
+
+
+def _busy(path: Path) -> Busy:
+    return Busy(f"{path.name} is in use by another program.", do="Close it there, then try again.")

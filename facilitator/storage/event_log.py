@@ -16,7 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from facilitator.domain.errors import Damaged, NewerVersion
 from facilitator.domain.events import SESSION_EVENTS, STUDY_EVENTS, Event, Stored
-from facilitator.storage.database import Connection, transaction
+from facilitator.storage.database import Connection, query, transaction
 
 _TYPES: dict[str, type[Event]] = {event.kind: event for event in (*SESSION_EVENTS, *STUDY_EVENTS)}
 
@@ -74,10 +74,11 @@ class EventLog:
             NewerVersion: an event of a kind that this version does not know.
             Damaged: a payload that is not what was written.
         """
-        rows = self._connection.execute(
+        rows = query(
+            self._connection,
             "SELECT e.seq, e.at_utc, e.at_ms, e.actor, e.kind, e.hash, p.body "
             "FROM event e JOIN payload p USING (seq) WHERE e.seq > ? ORDER BY e.seq",
-            (after,),
+            after,
         )
         for seq, at_utc, at_ms, actor, kind, event_hash, body in rows:
             yield Stored(seq, at_utc, at_ms, actor, _decode(kind, body), bytes(event_hash).hex())
@@ -93,9 +94,10 @@ class EventLog:
             Damaged: an event or payload was changed, removed or reordered.
         """
         head, expected = bytes(32), 0
-        rows = self._connection.execute(
+        rows = query(
+            self._connection,
             "SELECT e.seq, e.at_utc, e.at_ms, e.actor, e.kind, e.payload_digest, e.prev_hash, e.hash, p.salt, p.body "
-            "FROM event e LEFT JOIN payload p USING (seq) ORDER BY e.seq"
+            "FROM event e LEFT JOIN payload p USING (seq) ORDER BY e.seq",
         )
         for seq, at_utc, at_ms, actor, kind, digest, previous, event_hash, salt, body in rows:
             expected += 1
@@ -123,8 +125,9 @@ def _decode(kind: str, body: str) -> Event:
         )
     try:
         event: Event = _adapter(kind).validate_json(body)
-    except ValidationError as error:
-        raise Damaged("An event cannot be read.", safe="Nothing was changed.", do="Restore your backup.") from error
+    except ValidationError:
+        # without its cause, which quotes the payload
+        raise Damaged("An event cannot be read.", safe="Nothing was changed.", do="Restore your backup.") from None
     return event
 
 

@@ -1,5 +1,6 @@
 """The linkage file: the only place where names stand beside research numbers."""
 
+import secrets
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -25,25 +26,32 @@ class Linkage:
         return f"Linkage({len(self.identities)} people, {len(self.register)} entities)"
 
     def with_identities(self, added: tuple[Identity, ...]) -> "Linkage":
-        """With more participants."""
+        """With more participants.
+
+        Raises:
+            ValueError: a number stands for another person already.
+        """
+        taken = [one.number for one in added if self.identities.get(one.number, one) != one]
+        if taken:
+            raise ValueError("a research number stands for somebody already")
         return replace(self, identities={**self.identities, **{one.number: one for one in added}})
 
     def with_moderator(self, name: str) -> "Linkage":
         """With one more name of a moderator or assistant."""
         return replace(self, moderators=(*self.moderators, name))
 
-    def entity_for(self, surface: str) -> RegisterEntry | None:
-        """The register's entry that has this surface form, whatever its case and accents."""
+    def entities_for(self, surface: str) -> list[RegisterEntry]:
+        """The register's entries that have this surface form, whatever its case and accents."""
         wanted = fold(surface)
-        for entry in self.register.values():
-            if any(fold(known) == wanted for known in entry.surfaces):
-                return entry
-        return None
+        return [entry for entry in self.register.values() if any(fold(known) == wanted for known in entry.surfaces)]
 
     def with_entity(self, category: Category, surfaces: tuple[str, ...]) -> tuple["Linkage", RegisterEntry]:
-        """With a new entity under the next free id, which is returned too."""
-        highest = max((int(entity_id[1:]) for entity_id in self.register), default=0)
-        entry = RegisterEntry(f"E{highest + 1}", category, surfaces)
+        """With a new entity, which is returned too.
+
+        Its id is drawn by lot: counting on from an older copy of this file would give an id, and a decision that was
+        made on it, to something else.
+        """
+        entry = RegisterEntry(f"E{secrets.token_hex(3).upper()}", category, surfaces)
         return replace(self, register={**self.register, entry.id: entry}), entry
 
 

@@ -8,7 +8,7 @@ import csv
 import io
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -49,12 +49,28 @@ def read_roster(path: Path) -> tuple[RosterRow, ...]:
     """
     faults: list[tuple[int, str]] = []
     table = _table(_read(path), lambda row, fault: faults.append((row, fault)))
+    return _checked(table, faults, path.name)
+
+
+def checked_rows(rows: Sequence[RosterRow]) -> tuple[RosterRow, ...]:
+    """People who were typed rather than read from a file, held to the same rules. Raises InvalidRoster."""
+    faults: list[tuple[int, str]] = []
+    columns = tuple(dict.fromkeys(column for row in rows for column in row.background))
+    heads = _heads(("name", "aliases", *columns), lambda row, fault: faults.append((row, fault)))
+    cells = tuple(
+        (number, (row.name, ";".join(row.aliases), *(row.background.get(column, "") for column in columns)))
+        for number, row in enumerate(rows, start=2)
+    )
+    return _checked(_Table(heads, cells) if heads else None, faults, "roster")
+
+
+def _checked(table: _Table | None, faults: list[tuple[int, str]], label: str) -> tuple[RosterRow, ...]:
     people = _people(table, lambda row, fault: faults.append((row, fault))) if table else []
     faults += _clashes(people)
     faults += _named_backgrounds(people)
     if faults:
         ordered = sorted(faults, key=lambda item: item[0])
-        raise _refusal(path, [f"row {row}: {fault}" if row else fault for row, fault in ordered])
+        raise _refusal(label, [f"row {row}: {fault}" if row else fault for row, fault in ordered])
     return tuple(person for _, person in people)
 
 
@@ -62,19 +78,19 @@ def _read(path: Path) -> str:
     if not path.exists():
         raise NotFound(f"There is no file {one_line(path.name, 120)}.", do="Check the name and the folder.")
     if not path.is_file():
-        raise _refusal(path, ["this is not a file; name a file that ends in .csv"])
+        raise _refusal(path.name, ["this is not a file; name a file that ends in .csv"])
     try:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
     except OSError as error:
-        raise _refusal(path, [f"cannot be read ({error.strerror}); check who may read it"]) from error
+        raise _refusal(path.name, [f"cannot be read ({error.strerror}); check who may read it"]) from error
     if len(data) > MAX_BYTES:
-        raise _refusal(path, ["is over 1 MB; a roster has one short row for each person"])
+        raise _refusal(path.name, ["is over 1 MB; a roster has one short row for each person"])
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise _refusal(path, [f"line {line} is not UTF-8; save it again as “CSV UTF-8”"]) from error
+        raise _refusal(path.name, [f"line {line} is not UTF-8; save it again as “CSV UTF-8”"]) from error
 
 
 def _delimiter(text: str) -> str:
@@ -217,8 +233,8 @@ def _repeating(background: Mapping[str, str], known: set[str]) -> Iterator[str]:
             yield head
 
 
-def _refusal(path: Path, faults: list[str]) -> InvalidRoster:
-    shown = one_line(path.name, 120)
+def _refusal(label: str, faults: list[str]) -> InvalidRoster:
+    shown = one_line(label, 120)
     lines = [f"{shown}: {fault}" for fault in faults[:SHOWN_FAULTS]]
     if len(faults) > SHOWN_FAULTS:
         lines.append(f"{shown}: and {len(faults) - SHOWN_FAULTS} more")

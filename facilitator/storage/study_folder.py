@@ -1,6 +1,7 @@
 """Where the parts of a study lie, and its plain settings file."""
 
 import json
+import shutil
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,9 +12,10 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from facilitator.domain.errors import InvalidInput, NewerVersion, NotFound, UsageError
 from facilitator.domain.ids import SessionId
 from facilitator.domain.text import one_line
-from facilitator.storage.files import make_folder, read_file, write_atomically
+from facilitator.storage.files import make_folder, read_file, storage_failed, sync_folder, write_atomically
 
 FORMAT: Final = 1
+STUDY_FILES: Final = ("identity.age", "linkage.age", "study.key.age", "study.db", "study.toml")
 
 
 class StudySettings(BaseModel):
@@ -110,8 +112,10 @@ def find_study(start: Path) -> StudyFolder:
     )
 
 
-def create_folder(root: Path, *, title: str, approval_reference: str, language: str, recipient: str) -> StudySettings:
-    """Write `study.toml` last, so that a half-made folder is never taken for a study."""
+def write_settings(
+    folder: StudyFolder, *, title: str, approval_reference: str, language: str, recipient: str
+) -> StudySettings:
+    """Write a new `study.toml`; raises StorageFailed."""
     settings = StudySettings(
         format=FORMAT,
         title=one_line(title, 200),
@@ -132,26 +136,44 @@ def create_folder(root: Path, *, title: str, approval_reference: str, language: 
         "# Names belong here and nowhere else. Best kept on another medium: give its path.\n"
         f"linkage = {_toml(settings.linkage)}\n"
     )
-    write_atomically(root / "study.toml", text.encode())
+    write_atomically(folder.settings_file, text.encode())
     return settings
 
 
-def prepare_folder(root: Path) -> StudyFolder:
-    """Make the empty shape of a study at `root`.
+def prepare_folder(root: Path) -> tuple[StudyFolder, StudyFolder]:
+    """The study's folder, and an empty one inside it to make the study's files in; `move_into_place` ends it.
 
     Raises:
-        UsageError: a study is there already.
+        UsageError: a study, or part of one, is there already: its keys must never be overwritten.
         StorageFailed: the folder cannot be written.
     """
     root = root.expanduser().resolve()
-    folder = StudyFolder(root)
-    if folder.settings_file.exists() or folder.database.exists():
+    folder, making = StudyFolder(root), StudyFolder(root / ".study-in-the-making")
+    present = [name for name in STUDY_FILES if (root / name).exists()]
+    present += [f"sessions/{path.name}" for path in sorted((root / "sessions").glob("[0-9]*"))]
+    if present:
         raise UsageError(
-            f"There is a study in {root} already.", safe="It was left untouched.", do="Choose another folder."
+            f"There is a study, or part of one, in {root} already: {', '.join(present[:4])}.",
+            safe="It was left untouched.",
+            do="Choose another folder, or restore what is missing there from your backup.",
         )
-    for path in (root, folder.guides, root / "sessions"):
+    shutil.rmtree(making.root, ignore_errors=True)
+    for path in (root, making.root):
         make_folder(path)
-    return folder
+    return folder, making
+
+
+def move_into_place(making: StudyFolder, folder: StudyFolder) -> None:
+    """Move the finished files; `study.toml` comes last, since it is what makes a folder a study."""
+    try:
+        for name in STUDY_FILES:
+            (making.root / name).rename(folder.root / name)
+        shutil.rmtree(making.root)
+    except OSError as error:
+        raise storage_failed(folder.root, error) from error
+    for path in (folder.guides, folder.root / "sessions"):
+        make_folder(path)
+    sync_folder(folder.root)
 
 
 def read_settings(folder: StudyFolder) -> StudySettings:

@@ -14,6 +14,7 @@ from textual.screen import Screen
 
 from facilitator.domain.ids import SessionId
 from facilitator.tui.keys import all_bindings
+from facilitator.tui.own_terminal import own_terminal
 from facilitator.tui.screens.home import HomeScreen
 from facilitator.tui.themes import DARK, LIGHT
 
@@ -98,5 +99,6 @@ class FacilitatorApp(App[None]):
 def run_app(start: Path, passphrase: str | None = None, at: tuple[str, SessionId] | None = None) -> int:
     """Run the program until the user leaves it, and return its exit code, 0 unless it broke."""
     app = FacilitatorApp(start, passphrase, at)
-    app.run()
+    with own_terminal():
+        app.run()
     return app.return_code or 0

@@ -18,7 +18,7 @@ def first_steps(state: StudyState) -> Content:
             f"{people} on the roster" if people else "import a CSV file, or add them one by one",
         ),
         (people > 0 and not missing, "r", "Consents", _consents(people, missing)),
-        (False, "n", "Session", "choose a guide and who takes part; then conduct it, or import its audio"),
+        (False, "n", "Session", "choose a guide and who takes part"),
     )
     found = Content("This study has no session yet.\n\n")
     for number, (done, key, name, text) in enumerate(steps, start=1):

@@ -4,6 +4,7 @@ from typing import Any
 
 from textual.binding import Binding
 from textual.screen import Screen
+from textual.widgets import Input, TextArea
 
 SHOWN = {
     "escape": "Esc",
@@ -33,8 +34,6 @@ EVERYWHERE = ("help", "back", "app.quit", "quit", "command_palette")
 
 def key_name(binding: Binding) -> str:
     """How a key is written on screen: `^p`, `F1`, `Esc`, `n`."""
-    if binding.key_display:
-        return binding.key_display
     *modifiers, key = binding.key.split("+") if len(binding.key) > 1 else [binding.key]
     signs = {"ctrl": "^", "shift": "⇧", "alt": "Alt-"}
     name = SHOWN.get(key) or (key.upper() if key[0] == "f" and key[1:].isdecimal() else key)
@@ -44,12 +43,15 @@ def key_name(binding: Binding) -> str:
 def all_bindings(screen: Screen[Any]) -> list[tuple[str, Binding]]:
     """(keys, binding) of every action that can run now, keys of one action joined with `/`.
 
-    The screen's own come first, then those that every screen has, then moving about in the focused widget.
+    The screen's own come first, then those that every screen has, then moving about in the focused widget. What a
+    field does with its text is as in any program, and is left out.
     """
     found: dict[str, tuple[list[str], Binding, int]] = {}
     for active in screen.active_bindings.values():
         binding = active.binding
         if not active.enabled or not binding.description or binding.system:
+            continue
+        if isinstance(active.node, Input | TextArea) and not binding.id:
             continue
         rank = 1 if binding.action in EVERYWHERE else 0 if binding.id else 2
         keys, _, _ = found.setdefault(binding.action, ([], binding, rank))
@@ -63,5 +65,6 @@ def shown_bindings(screen: Screen[Any]) -> list[tuple[str, Binding]]:
     found: dict[str, tuple[str, Binding]] = {}
     for active in screen.active_bindings.values():
         if active.enabled and active.binding.show and active.binding.description:
-            found.setdefault(active.binding.action, (key_name(active.binding), active.binding))
+            keys = active.binding.key_display or key_name(active.binding)
+            found.setdefault(active.binding.action, (keys, active.binding))
     return sorted(found.values(), key=lambda entry: entry[1].action in EVERYWHERE)

@@ -10,7 +10,7 @@ from facilitator.domain.errors import ConsentMissing, DeviceFailed, NotFound, Us
 from facilitator.domain.guide import Question
 from facilitator.domain.ids import ASSISTANT, MODERATOR, Speaker
 from facilitator.domain.notes import NoteKind
-from facilitator.domain.text import one_line
+from facilitator.domain.text import MAX_LINE, one_line
 from facilitator.domain.timebase import ms_to_samples
 from facilitator.workflows.sessions import Session
 
@@ -78,6 +78,7 @@ class Conduct:
         if self.find_running():
             return
         self._close_interrupted_take()
+        self.adopt_unlogged()
         rate = state.takes[0].rate if state.takes else rate
         next_seq, previous, _ = resume_point(self.session.folder.audio, self.session.key.audio_secret)
         start_ms = self._next_start_ms()
@@ -92,7 +93,27 @@ class Conduct:
             next_seq=next_seq,
             previous=previous,
         )
-        self.session.record(ev.RecordingStarted(rate, self._recorder.started.device), start_ms)
+        try:
+            self.session.record(ev.RecordingStarted(rate, self._recorder.started.device), start_ms)
+        except BaseException:  # a recording that is in no log must not go on
+            self._recorder.stop()
+            self._recorder = None
+            raise
+
+    def adopt_unlogged(self) -> int:
+        """Log sound on disk that no take speaks of (its program died in between), and return its length in ms."""
+        from facilitator.audio.container import AudioReader, record_files  # numpy is not needed before this
+
+        folder, known_ms = self.session.folder.audio, self.session.state.length_ms
+        if not record_files(folder):
+            return 0
+        reader = AudioReader(folder, session_id=self.session.id, identity=self.session.key.audio_secret)
+        if reader.length_ms <= known_ms:
+            return 0
+        begins = next((at + length for at, length in reader.pauses if at <= known_ms < at + length), known_ms)
+        self.session.record(ev.RecordingStarted(reader.rate, "found on disk"), begins)
+        self._finish_take(None)
+        return reader.length_ms - begins
 
     def poll(self) -> list[Message]:
         """What the capture process said since the last call; gaps are stored before they are returned."""
@@ -163,9 +184,13 @@ class Conduct:
         Raises:
             UsageError: the note is empty.
         """
-        safe = one_line(text)
+        safe = one_line(text, MAX_LINE + 1)
         if not safe:
             raise UsageError("The note is empty.")
+        if len(safe) > MAX_LINE:
+            raise UsageError(
+                f"The note has more than {MAX_LINE} characters.", safe="It was not stored.", do="Make two notes of it."
+            )
         stored = self.session.record(
             ev.NoteTaken(kind, safe, speaker, question_id), self.now_ms if at_ms is None else at_ms
         )
@@ -208,6 +233,7 @@ class Conduct:
                 self.session.folder.audio, session_id=self.session.id, identity=self.session.key.audio_secret
             )
             integrity, stored_ms = reader.check(), reader.length_ms
+            self._log_pauses(reader.pauses)
         except NotFound:  # the capture process died before its first second was stored
             integrity, stored_ms = Integrity(0, 0, "0" * 64, ()), 0
         end_ms = max(take.at_ms, stored_ms) if stopped is None else stopped.end_ms
@@ -216,6 +242,13 @@ class Conduct:
         self._idle_ms = self.session.state.length_ms
         lost = sum(damage.length_ms for damage in integrity.damage)
         return Recorded(self.session.state.length_ms, integrity.records, lost)
+
+    def _log_pauses(self, pauses: list[tuple[int, int]]) -> None:
+        """Log the stretches without sound that nobody was there to log: between takes, and of an unwatched recorder."""
+        logged = [(at, at + length) for at, length, _ in self.session.state.gaps]
+        for at, length in pauses:
+            if not any(start < at + length and at < end for start, end in logged):
+                self.session.record(ev.AudioGap(length, "not recorded"), at)
 
 
 __all__ = ["Conduct", "Fault", "Gap", "Level", "Message", "Recorded"]

@@ -1,6 +1,6 @@
 """Correcting the draft against the sound. Every change is stored before it is shown as saved."""
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from facilitator.domain import events as ev
 from facilitator.domain.edits import Edit, inverse
@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     import numpy as np
 
     from facilitator.audio.container import AudioReader
+
+
+MAX_TURN = 1_000_000
+"""Characters of a turn: two hours of talk without a pause, so that no turn is ever cut."""
 
 
 class Correction:
@@ -50,7 +54,7 @@ class Correction:
 
     def set_text(self, segment_id: int, text: str) -> bool:
         """Replace a segment's text; False when it is the same already."""
-        before, after = self.segment(segment_id).text, one_line(text)
+        before, after = self.segment(segment_id).text, one_line(text, MAX_TURN)
         if before == after:
             return False
         self._store(ev.TextCorrected(segment_id, before, after))
@@ -84,8 +88,7 @@ class Correction:
         """
         if not self.session.state.edits:
             raise NotFound("There is no correction to take back.")
-        seq, event = self.session.state.edits[-1]
-        edit = cast(Edit, event)
+        seq, edit = self.session.state.edits[-1]
         self._store(inverse(edit, seq))
         return edit.segment_id
 

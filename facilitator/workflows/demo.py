@@ -25,7 +25,7 @@ from facilitator.workflows.release import known_surfaces, release_content
 from facilitator.workflows.sessions import Session, plan_session
 from facilitator.workflows.study import Study, init_study, open_study
 from facilitator.workflows.transcribing import transcribe
-from facilitator.workflows.verifying import approve
+from facilitator.workflows.verifying import approve, verify
 
 SAMPLE: Final = Path(__file__).resolve().parents[1] / "sample"
 TITLE: Final = "Demonstration: IMR practitioners"
@@ -71,7 +71,7 @@ def run_demo(folder: Path, report: Report = silent, tell: Callable[[str], None] 
             work.search(report)
         work.decide_all()
         tell("5/6  Ethics check and approval")
-        approve(session, "demonstration, approved by nobody")
+        approve(session, "demonstration, approved by nobody", verify(session).content.digest)
         tell("6/6  Export")
         exported = export_session(session, report=report)
         seconds = time.monotonic() - begun

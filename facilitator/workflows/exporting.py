@@ -1,5 +1,6 @@
 """Export: only what was approved, and only when nothing that identifies somebody is left in the files."""
 
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -34,7 +35,7 @@ def export_session(
         raise NotVerified(
             f"Session {session.id} is not approved as it is now.",
             safe="Nothing was written.",
-            do=f"Run `facilitator verify {session.id}`, then `facilitator verify {session.id} --approve`.",
+            do=f"Run `facilitator verify {session.id}`, read it, and approve it with --approve DIGEST.",
         )
     report(Progress("Writing and scanning", 1, 2))
     result = export(
@@ -42,11 +43,15 @@ def export_session(
         folder=out or session.folder.exports,
         run_name=f"session-{session.id}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}",
         formats=wanted,
-        approved_digest=approval.content_sha256,
+        approval=approval,
         surfaces=[known.surface for known in known_surfaces(session.study)],
         contains=contains_any,
         session_id=session.id,
     )
-    session.record(ev.Exported(verification.content.digest, result.files))
+    try:
+        session.record(ev.Exported(verification.content.digest, result.files))
+    except BaseException:  # what is in no log must not lie about
+        shutil.rmtree(result.folder)
+        raise
     report(Progress("Exported", 2, 2))
     return result

@@ -20,7 +20,9 @@ from facilitator.domain.roster import (
     next_numbers,
 )
 from facilitator.domain.text import fold, refuse_unsafe_name
-from facilitator.storage.roster_files import read_roster
+from facilitator.privacy.names import name_forms
+from facilitator.storage.linkage import Linkage
+from facilitator.storage.roster_files import checked_rows, read_roster
 from facilitator.workflows.study import Study
 
 
@@ -47,26 +49,21 @@ def add_participants(study: Study, rows: Sequence[RosterRow], *, keep_order: boo
     Rows in alphabetical order would give numbers that hint at names, so they are shuffled first, unless `keep_order`.
     Names go to the linkage file before the log: a number without a name could never be matched.
     """
+    rows = checked_rows(rows)
+    _refuse_unfindable(rows)
     drawn = not keep_order and alphabetical(row.name for row in rows)
     if drawn:
         rows = _shuffled(rows)
-    study.refresh()
-    known = {fold(identity.name): identity.number for identity in study.linkage.identities.values()}
-    again = [known[fold(row.name)] for row in rows if fold(row.name) in known]
-    if again:
-        raise InvalidRoster(
-            f"{len(again)} of these people are on the roster already, as {', '.join(again)}.",
-            safe="Nothing was written.",
-            do="Leave them out of the file.",
+    numbers: tuple[ResearchNumber, ...] = ()
+
+    def add(linkage: Linkage) -> Linkage:
+        nonlocal numbers
+        numbers = _numbers(study, linkage, rows)
+        return linkage.with_identities(
+            tuple(Identity(number, row.name, row.aliases) for number, row in zip(numbers, rows, strict=True))
         )
-    numbers = next_numbers((*study.state.participants, *study.linkage.identities), len(rows))
-    identities = tuple(
-        Identity(
-            number, refuse_unsafe_name(row.name), tuple(refuse_unsafe_name(alias, "alias") for alias in row.aliases)
-        )
-        for number, row in zip(numbers, rows, strict=True)
-    )
-    study.change_linkage(lambda linkage: linkage.with_identities(identities))
+
+    study.change_linkage(add)
     study.record(
         *(
             ParticipantAdded(Participant(number, dict(row.background)))
@@ -74,6 +71,32 @@ def add_participants(study: Study, rows: Sequence[RosterRow], *, keep_order: boo
         )
     )
     return Added(numbers, drawn)
+
+
+def _numbers(study: Study, linkage: Linkage, rows: Sequence[RosterRow]) -> tuple[ResearchNumber, ...]:
+    """A number for each row. Somebody in the linkage file alone (an earlier attempt broke off) keeps theirs."""
+    known = {fold(identity.name): identity for identity in linkage.identities.values()}
+    again = [known[fold(row.name)].number for row in rows if fold(row.name) in known]
+    present = [number for number in again if number in study.state.participants]
+    if present:
+        raise InvalidRoster(
+            f"{len(present)} of these people are on the roster already, as {', '.join(present)}.",
+            safe="Nothing was written.",
+            do="Leave them out of the file.",
+        )
+    fresh = iter(next_numbers((*study.state.participants, *linkage.identities), len(rows)))
+    return tuple(known[fold(row.name)].number if fold(row.name) in known else next(fresh) for row in rows)
+
+
+def _refuse_unfindable(rows: Sequence[RosterRow]) -> None:
+    """Names such as “K” or “Professor” cannot be searched for, so nobody may count on their being replaced."""
+    faults = [name for row in rows for name in (row.name, *row.aliases) if not name_forms(name)]
+    if faults:
+        raise InvalidRoster(
+            f"These names are too short or too common to be found in a transcript: {', '.join(faults)}.",
+            safe="Nobody was added.",
+            do="Leave out such an alias, or give the name in full.",
+        )
 
 
 def _shuffled(rows: Sequence[RosterRow]) -> list[RosterRow]:

@@ -105,6 +105,13 @@ class Pseudonymization:
         return len(self.open_ids)
 
     @property
+    def unknown_ids(self) -> set[str]:
+        """Entities of this session that the linkage file does not know, as after restoring an older copy of it."""
+        searched = self.session.state.searched
+        found = {mention.entity_id for mention in searched.mentions} if searched else set()
+        return found - self.session.study.linkage.register.keys()
+
+    @property
     def open_ids(self) -> set[str]:
         """Entities of this session that wait for a decision."""
         searched = self.session.state.searched
@@ -133,7 +140,8 @@ class Pseudonymization:
                     mention.rule,
                 )
             )
-        items = [self._item(study.linkage.register[key], tuple(found)) for key, found in contexts.items()]
+        register = study.linkage.register
+        items = [self._item(register[key], tuple(found)) for key, found in contexts.items() if key in register]
         return sorted(items, key=lambda item: (item.decision is not None, -len(item.contexts), item.entity.id))
 
     def roster_hits(self) -> list[RosterHit]:
@@ -164,16 +172,18 @@ class Pseudonymization:
         study.record(ev.EntityDecided(entity_id, entry.category, action, text))
 
     def undo(self) -> str:
-        """Take the last decision back and return the entity that it was about.
+        """Take the last decision on one of this session's entities back, and return the entity.
 
         Raises:
             NotFound: there is none.
         """
-        study = self.session.study
+        study, searched = self.session.study, self.session.state.searched
         study.refresh()
-        if not study.state.decision_log:
-            raise NotFound("There is no decision to take back.")
-        seq, entity_id, before = study.state.decision_log[-1]
+        here = {mention.entity_id for mention in searched.mentions} if searched else set()
+        log = [entry for entry in study.state.decision_log if entry[1] in here and entry[1] in study.linkage.register]
+        if not log:
+            raise NotFound("There is no decision on this session's identifiers to take back.")
+        seq, entity_id, before = log[-1]
         entry = study.linkage.register[entity_id]
         if before is None:
             study.record(ev.EntityReopened(entity_id, undoes=seq))
@@ -193,7 +203,7 @@ class Pseudonymization:
 
         def add(linkage: Linkage) -> Linkage:
             for candidate in candidates:
-                entry = linkage.entity_for(candidate.surface)
+                entry = self._same_entity(linkage.entities_for(candidate.surface), candidate)
                 if entry is None:
                     surfaces = dict.fromkeys((candidate.surface, *(mention.surface for mention in candidate.mentions)))
                     linkage, entry = linkage.with_entity(candidate.category, tuple(surfaces))
@@ -202,6 +212,15 @@ class Pseudonymization:
 
         self.session.study.change_linkage(add)
         return entries
+
+    def _same_entity(self, entries: list[RegisterEntry], candidate: Candidate) -> RegisterEntry | None:
+        """The entity that a candidate is. What was kept as a place may still be a person elsewhere: asked anew."""
+        decisions = self.session.study.state.decisions
+        for entry in sorted(entries, key=lambda entry: entry.category is not candidate.category):
+            decision = decisions.get(entry.id)
+            if entry.category is candidate.category or (decision and decision.action is Action.REPLACE):
+                return entry
+        return None
 
     def _item(self, entry: RegisterEntry, contexts: tuple[Context, ...]) -> Item:
         suggestion, resembles = self._suggestion(entry)
@@ -214,10 +233,11 @@ class Pseudonymization:
             alike = sounds_like(entry.surfaces[0], people)
             if alike:
                 return alike.replacement, alike.owner
+        register = study.linkage.register
         of_kind = [
             decision.replacement
             for decision in study.state.decisions.values()
-            if study.linkage.register[decision.entity_id].category is entry.category
+            if decision.entity_id in register and register[decision.entity_id].category is entry.category
         ]
         taken = 0
         while proposed_replacement(entry.category, taken) in of_kind:
@@ -225,7 +245,11 @@ class Pseudonymization:
         return proposed_replacement(entry.category, taken), ""
 
     def _refuse_name(self, text: str, entry: RegisterEntry) -> None:
-        surfaces = [known.surface for known in known_surfaces(self.session.study)] + list(entry.surfaces)
+        study = self.session.study
+        kept = {key for key, decision in study.state.decisions.items() if decision.action is Action.KEEP}
+        others = (one for one in study.linkage.register.values() if one.id not in kept or one.id == entry.id)
+        surfaces = [known.surface for known in known_surfaces(study)]
+        surfaces += [surface for one in others for surface in one.surfaces]
         if find_residue([("replacement", text)], surfaces):
             raise InvalidInput(
                 "The replacement holds a name or identifier itself.",

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 from facilitator.domain import events as ev
-from facilitator.domain.errors import DeviceFailed, InvalidAudio, UsageError
+from facilitator.domain.errors import Busy, DeviceFailed, InvalidAudio, UsageError
 from facilitator.domain.progress import Progress, Report, silent
 from facilitator.domain.timebase import samples_to_ms
 from facilitator.workflows.conducting import Conduct, Fault, Level, Recorded
@@ -24,6 +24,12 @@ def record(session: Session, seconds: float, *, device: str | None = None, repor
     """
     check_seconds(seconds)
     conduct = Conduct(session)
+    if conduct.find_running():
+        raise Busy(
+            f"Session {session.id} is being recorded already.",
+            safe="That recording goes on.",
+            do=f"Take it over with `facilitator conduct {session.id}`.",
+        )
     conduct.start(device, stop_after_ms=int(seconds * 1000))
     start_ms = session.state.takes[-1].at_ms
     try:
@@ -63,6 +69,12 @@ def import_audio(session: Session, path: Path, report: Report = silent) -> int:
     if session.state.takes:
         raise UsageError(
             f"Session {session.id} has audio already.", safe="It was left untouched.", do="Plan a new session for it."
+        )
+    if Conduct(session).find_running() or any(session.folder.audio.glob("*.rec")):
+        raise UsageError(
+            f"Session {session.id} holds a recording that its log does not know.",
+            safe="It was left untouched.",
+            do=f"Open `facilitator conduct {session.id}`, which takes it over.",
         )
     staged = session.folder.root / "audio.importing"
     shutil.rmtree(staged, ignore_errors=True)

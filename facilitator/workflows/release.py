@@ -19,7 +19,8 @@ from facilitator.workflows.study import Study
 def passages(session: Session) -> tuple[Passage, ...]:
     """Every text of the session that an export could hold, raw."""
     state = session.state
-    titles = {"study": session.study.settings.title, "session": state.title}
+    settings = session.study.settings
+    titles = {"study": settings.title, "reference": settings.approval_reference, "session": state.title}
     found = [Passage(PassageKind.TITLE, name, text) for name, text in titles.items() if text]
     found += [Passage(PassageKind.QUESTION, question.id, question.text, at) for at, question in _asked(state)]
     found += [
@@ -58,7 +59,7 @@ def release_content(session: Session) -> ReleaseContent:
 
     return ReleaseContent(
         study_title=safe(study.settings.title),
-        approval_reference=study.settings.approval_reference,
+        approval_reference=safe(study.settings.approval_reference),
         session_id=session.id,
         title=safe(state.title),
         length_ms=state.length_ms,
@@ -72,7 +73,12 @@ def release_content(session: Session) -> ReleaseContent:
             ReleaseNote(note.at_ms, note.kind.value, note.speaker, safe(note.text))
             for note in sorted(state.notes.values(), key=lambda note: note.at_ms)
         ),
-        gaps=tuple(state.gaps),
+        gaps=tuple(sorted(state.gaps)),
+        not_to_be_quoted=tuple(
+            Speaker(number)
+            for number in state.participants
+            if number in study.state.consents and not study.state.consents[number].quotation
+        ),
     )
 
 

@@ -88,11 +88,6 @@ class Session:
         """Check the log's hash chain and return the number of events; raises Damaged."""
         return self._log.verify()
 
-    @property
-    def log_head(self) -> str:
-        """Hash of the last event."""
-        return self._log.head
-
 
 def plan_session(
     study: Study, guide: Guide, participants: Sequence[ResearchNumber], *, title: str = "", planned_for: str = ""
@@ -112,13 +107,29 @@ def plan_session(
             safe="Nothing was written.",
             do="Import or add them first: `facilitator participants import FILE.csv`.",
         )
-    session_id = _next_id(study)
-    folder = study.folder.session(session_id)
-    make_folder(folder.audio)
-    key = keys.create_session_key(folder.key, study.recipients)
-    _create_log(folder, key, SessionPlanned(one_line(title, 120), guide, tuple(participants), planned_for))
-    study.record(SessionCreated(session_id))
+    with study.changing():  # two plans at once must not share a number
+        session_id = _next_id(study)
+        folder = study.folder.session(session_id)
+        make_folder(folder.audio)
+        key = keys.create_session_key(folder.key, study.recipients)
+        _create_log(folder, key, SessionPlanned(one_line(title, 120), guide, tuple(participants), planned_for))
+        study.record(SessionCreated(session_id))
     return session_id
+
+
+def adopt_sessions(study: Study) -> tuple[SessionId, ...]:
+    """Enter sessions that have a folder but no entry, as after restoring an older `study.db`; returns their ids."""
+    folders = study.folder.root / "sessions"
+    with study.changing():
+        lost = [
+            SessionId(path.parent.name)
+            for path in sorted(folders.glob("[0-9]*/session.db"))
+            if path.parent.name not in study.state.sessions
+        ]
+        for session_id in lost:
+            keys.open_session_key(study.folder.session(session_id).key, study.key)
+            study.record(SessionCreated(session_id))
+    return tuple(lost)
 
 
 def _next_id(study: Study) -> SessionId:
@@ -188,15 +199,27 @@ def _stages(session: Session, missing: int) -> tuple[tuple[tuple[str, str], ...]
     stages.append(("transcribed", "✓"))
     checked = sum(segment.checked for segment in state.segments.values())
     stages.append(("corrected", "✓" if checked == len(state.segments) else f"{checked * 100 // len(state.segments)} %"))
-    if state.exports and state.approval:
-        return (*stages, ("exported", "✓")), "done"
-    if state.approval:
-        return (*stages, ("approved", "✓")), "export"
+    if state.approval and not _changed_since(session, state.approval.at_utc):
+        exported = _exported(state)
+        return (*stages, ("exported" if exported else "approved", "✓")), "done" if exported else "export"
     if state.searched is None:
         return tuple(stages), "correct" if checked < len(state.segments) else "pseudonymize"
     waiting = len({mention.entity_id for mention in state.searched.mentions} - decisions.keys())
     stages.append(("pseudonymized", f"{waiting} open" if waiting else "✓"))
     return tuple(stages), "pseudonymize" if waiting else "verify"
+
+
+def _exported(state: SessionState) -> bool:
+    approved = state.approval.content_sha256 if state.approval else ""
+    return any(export.content_sha256 == approved for export in state.exports)
+
+
+def _changed_since(session: Session, at_utc: str) -> bool:
+    """True when a decision or a consent that bears on this session changed after `at_utc`."""
+    mentions = session.state.searched.mentions if session.state.searched else ()
+    concerned = {*session.state.participants, *(mention.entity_id for mention in mentions)}
+    changes = session.study.state.changed_utc
+    return any(changes.get(one, "") > at_utc for one in concerned)
 
 
 def people(numbers: Sequence[ResearchNumber]) -> str:

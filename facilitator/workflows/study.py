@@ -1,7 +1,8 @@
 """Making a study, opening it, and writing to its log."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -12,12 +13,15 @@ from facilitator.storage import keys
 from facilitator.storage.database import create_database, open_database
 from facilitator.storage.event_log import EventLog
 from facilitator.storage.files import held
+from facilitator.storage.guide_files import shipped_guides
 from facilitator.storage.linkage import Linkage, read_linkage, write_linkage
-from facilitator.storage.study_folder import StudyFolder, StudySettings, create_folder, prepare_folder, read_settings
-
-SHIPPED_GUIDES = (
-    Path(__file__).resolve().parents[1] / "shipped_guides",  # in an installed copy
-    Path(__file__).resolve().parents[2] / "guides",  # in a checkout
+from facilitator.storage.study_folder import (
+    StudyFolder,
+    StudySettings,
+    move_into_place,
+    prepare_folder,
+    read_settings,
+    write_settings,
 )
 
 
@@ -57,20 +61,29 @@ class Study:
 
     def refresh(self) -> None:
         """Take in what other programs have written."""
-        for stored in self._log.read(after=self.state.last_seq):
-            self.state.apply(stored)
+        self._replay()
         self.linkage = read_linkage(self.folder.linkage(self.settings), self.key)
 
     def record(self, *events: Event) -> list[Stored]:
         """Store events in the study log, all or none; durable when this returns. Raises StorageFailed."""
         stored = self._log.append_all([(event, 0) for event in events])
-        self.refresh()
+        self._replay()
         return stored
+
+    def _replay(self) -> None:
+        for stored in self._log.read(after=self.state.last_seq):
+            self.state.apply(stored)
+
+    @contextmanager
+    def changing(self) -> Iterator[None]:
+        """Hold the study against every other program, with its state refreshed. Raises Busy."""
+        with held(self.folder.lock_file, "This study"):
+            self.refresh()
+            yield
 
     def change_linkage(self, change: Callable[[Linkage], Linkage]) -> None:
         """Rewrite the linkage file with `change` applied to what is stored now. Raises Busy, StorageFailed."""
-        with held(self.folder.lock_file, "This study"):
-            self.refresh()
+        with self.changing():
             changed = change(self.linkage)
             if changed != self.linkage:
                 write_linkage(self.folder.linkage(self.settings), changed, self.recipients)
@@ -90,18 +103,19 @@ def init_study(root: Path, *, title: str, passphrase: str, approval_reference: s
         StorageFailed: the folder cannot be written; nothing usable is left behind.
     """
     keys.check_passphrase(passphrase)
-    folder = prepare_folder(root)
-    key = keys.create_identity(folder.identity_file, passphrase)
+    folder, making = prepare_folder(root)
+    key = keys.create_identity(making.identity_file, passphrase)
     recipients = (key.recipient,)
-    database_key = keys.create_database_key(folder.database_key, recipients)
-    create_database(folder.database, database_key).close()
-    write_linkage(folder.root / "linkage.age", Linkage(), recipients)
+    database_key = keys.create_database_key(making.database_key, recipients)
+    create_database(making.database, database_key).close()
+    write_linkage(making.root / "linkage.age", Linkage(), recipients)
+    write_settings(
+        making, title=title, approval_reference=approval_reference, language=language, recipient=key.recipient
+    )
+    move_into_place(making, folder)
     for guide in sorted(shipped_guides().glob("*.yaml")):
         if not (folder.guides / guide.name).exists():
             shutil.copyfile(guide, folder.guides / guide.name)
-    create_folder(
-        folder.root, title=title, approval_reference=approval_reference, language=language, recipient=key.recipient
-    )
     open_study(folder, passphrase).close()
     return folder.root
 
@@ -115,8 +129,3 @@ def open_study(folder: StudyFolder, passphrase: str) -> Study:
     """
     settings = read_settings(folder)
     return Study(folder, settings, keys.unlock_identity(folder.identity_file, passphrase))
-
-
-def shipped_guides() -> Path:
-    """The folder of guides that come with the program."""
-    return next(path for path in SHIPPED_GUIDES if path.is_dir())

@@ -57,9 +57,11 @@ def transcribe(
         language or session.study.settings.language,
         session.state.length_ms,
     )
-    reader = AudioReader(session.folder.audio, session_id=session.id, identity=session.key.audio_secret)
-    if not _prepare(session, started, again):
+    if _settled(session.state, started, again):
         return session.state
+    reader = AudioReader(session.folder.audio, session_id=session.id, identity=session.key.audio_secret)
+    if session.state.transcription != started or session.state.transcription_finished:
+        session.record(started)
     _transcribe_windows(session, started, weights, reader, report)
     _finish(session)
     return session.state
@@ -71,20 +73,19 @@ def check_engine(engine: str) -> None:
         raise UsageError(f"There is no engine {engine!r}.", do=f"Choose one of {', '.join(ENGINES)}.")
 
 
-def _prepare(session: Session, started: ev.TranscriptionStarted, again: bool) -> bool:
-    state = session.state
-    same = state.transcription == started
-    if state.transcription_finished and state.segments and (same or state.edits) and not again:
-        if not same:
-            raise UsageError(
-                "The draft has been corrected; transcribing anew would lose the corrections.",
-                safe="Nothing was changed.",
-                do="Add --again if that is what you want.",
-            )
+def _settled(state: SessionState, started: ev.TranscriptionStarted, again: bool) -> bool:
+    """True when there is a draft to leave alone. Raises UsageError when it has corrections and would be replaced."""
+    if again or not state.transcription_finished or not state.segments:
         return False
-    if not same or (state.transcription_finished and again):
-        session.record(started)
-    return True
+    if state.transcription == started:
+        return True
+    if state.edits:
+        raise UsageError(
+            "The draft has been corrected; transcribing anew would lose the corrections.",
+            safe="Nothing was changed.",
+            do="Add --again if that is what you want.",
+        )
+    return False
 
 
 def _transcribe_windows(

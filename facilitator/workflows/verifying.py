@@ -6,6 +6,7 @@ from facilitator.domain import events as ev
 from facilitator.domain.consent import missing_consents
 from facilitator.domain.errors import InvalidInput, NotVerified
 from facilitator.domain.release import ReleaseContent
+from facilitator.domain.session_state import SessionState
 from facilitator.domain.text import one_line
 from facilitator.ethics.approval import approval_valid
 from facilitator.ethics.checks import Check, Verdict, ready, run_checks
@@ -13,6 +14,9 @@ from facilitator.privacy.residue import find_residue
 from facilitator.workflows.pseudonymizing import Pseudonymization
 from facilitator.workflows.release import known_surfaces, release_content
 from facilitator.workflows.sessions import Session
+
+SHORTEST_DIGEST = 8
+"""Digits that have to be named at approval."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,30 +43,40 @@ def verify(session: Session) -> Verification:
         residue_refs=tuple(dict.fromkeys(found.ref for found in residue)),
         search_current=pseudonymization.current,
         undecided=len(pseudonymization.open_ids),
-        transcription_finished=state.transcription_finished,
+        unknown_identifiers=len(pseudonymization.unknown_ids),
+        transcription_finished=_transcribed_whole(state),
         unknown_speaker_turns=sum(turn.speaker is None for turn in content.turns),
         unchecked_segments=sum(not segment.checked for segment in state.segments.values()),
         total_segments=len(state.segments),
         missing_recording_consent=missing_consents(state.participants, consents),
-        refused_quotation=tuple(
-            number for number in state.participants if number in consents and not consents[number].quotation
-        ),
+        refused_quotation=content.not_to_be_quoted,
         approval=state.approval,
     )
     return Verification(content, checks, ready(checks), approval_valid(state.approval, content))
 
 
-def approve(session: Session, approver: str) -> Verification:
-    """Approve the session as it is now. `approver` is a role or initials, printed in the manifest.
+def approve(session: Session, approver: str, content_sha256: str) -> Verification:
+    """Approve the content whose digest was shown, and nothing else.
+
+    Args:
+        session: open for writing.
+        approver: a role or initials, printed in the manifest.
+        content_sha256: digest of what the approver read, or its first 8 digits or more.
 
     Raises:
-        NotVerified: a check fails.
-        InvalidInput: nobody is named, or a participant's name is.
+        NotVerified: a check fails, or the session changed since.
+        InvalidInput: nobody is named, or somebody whose name must not leave the study.
     """
     name = one_line(approver, 60)
     if not name:
         raise InvalidInput("An approval needs to say who gives it.", do="Give a role or initials.")
     found = verify(session)
+    if find_residue([("approver", name)], [known.surface for known in known_surfaces(session.study)]):
+        raise InvalidInput(
+            "That is a name of the study, which the manifest would carry out.",
+            safe="Nothing was approved.",
+            do="Give a role or initials instead.",
+        )
     failing = [check for check in found.checks if check.verdict is Verdict.FAIL]
     if failing:
         raise NotVerified(
@@ -70,8 +84,20 @@ def approve(session: Session, approver: str) -> Verification:
             safe="Nothing was approved.",
             do=f"See `facilitator verify {session.id}` and mend them.",
         )
+    if len(content_sha256) < SHORTEST_DIGEST or not found.content.digest.startswith(content_sha256.lower()):
+        raise NotVerified(
+            "The session is not the text that was shown: something changed since.",
+            safe="Nothing was approved.",
+            do=f"Read it again with `facilitator verify {session.id} --text`, and approve the digest shown there.",
+        )
     session.record(ev.Approved(found.content.digest, name))
     return verify(session)
+
+
+def _transcribed_whole(state: SessionState) -> bool:
+    """True when the transcription reaches the end of the last take, and none is running."""
+    started = state.transcription
+    return bool(state.recorded and state.transcription_finished and started and started.total_ms >= state.length_ms)
 
 
 def referenced_texts(content: ReleaseContent) -> list[tuple[str, str]]:

@@ -15,7 +15,7 @@ from facilitator.domain.notes import NoteKind
 from facilitator.domain.roster import Participant, alphabetical, background_table, next_numbers
 from facilitator.domain.session_state import SessionState
 from facilitator.domain.spans import Replacement, Span, apply, longest_first
-from facilitator.domain.timebase import clock, ms_to_samples, parse_clock, samples_to_ms, stamp
+from facilitator.domain.timebase import clock, ms_to_samples, samples_to_ms, stamp
 from facilitator.domain.transcript import Segment, Word, retime, with_text
 
 texts = st.text(alphabet="abc [].,é", min_size=0, max_size=40)
@@ -176,9 +176,6 @@ def test_times_are_rounded_down_and_never_up() -> None:
     assert clock(5_491_999) == "1:31:31"
     assert samples_to_ms(47_999, 48_000) == 999
     assert ms_to_samples(999, 16_000) == 15_984
-    assert parse_clock("1:07:31") == 4_051_000
-    with pytest.raises(UsageError):
-        parse_clock("1:xx")
 
 
 @given(st.integers(0, 10**9), st.sampled_from([8_000, 16_000, 44_100, 48_000]))

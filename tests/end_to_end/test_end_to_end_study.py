@@ -100,7 +100,9 @@ def test_a_group_is_recorded_transcribed_pseudonymized_verified_and_exported(
     assert "chicago" in raw and "hope" in raw and "thompson" in raw
     listed = _command("pseudonymize", "01", "--auto", study=study)
     assert "Chicago" in listed
-    _command("verify", "01", "--approve", "--by", "officer", study=study)
+    shown = _command("verify", "01", study=study)
+    digest = shown.rpartition("Content: ")[2].strip()
+    _command("verify", "01", "--approve", digest, "--by", "officer", study=study)
     _command("export", "01", "--format", "docx,txt", "--out", tmp_path / "out", study=study)
 
     (run,) = (tmp_path / "out").iterdir()

@@ -28,6 +28,7 @@ CLEAN: dict[str, Any] = {
     "residue_refs": (),
     "search_current": True,
     "undecided": 0,
+    "unknown_identifiers": 0,
     "transcription_finished": True,
     "unknown_speaker_turns": 0,
     "unchecked_segments": 0,

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 from facilitator.domain.ids import Speaker
 from facilitator.domain.release import ReleaseContent, ReleaseNote, ReleaseQuestion, ReleaseTurn
+from facilitator.domain.session_state import Approval
 from facilitator.domain.text import SafeText
 
 AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -12,6 +13,10 @@ HOSTILE = SafeText.of("[/nope] =cmd|' /C calc'!A0 😀 <b>&amp; \u202eevil \x1b[
 
 def contains(text: str, surfaces: Sequence[str]) -> bool:
     return any(re.search(rf"\b{re.escape(surface)}\b", text, re.IGNORECASE) for surface in surfaces)
+
+
+def approval_of(digest: str | None) -> Approval | None:
+    return Approval(digest, "officer", "2026-01-01T00:00:00.000+00:00", 9) if digest else None
 
 
 def turn(start_ms: int, speaker: str | None, text: str) -> ReleaseTurn:

@@ -10,7 +10,7 @@ from pathlib import Path
 import docx
 import psutil
 import pytest
-from export_samples import AT, HOSTILE, contains, sample, turn
+from export_samples import AT, HOSTILE, approval_of, contains, sample, turn
 
 from facilitator.domain.errors import Damaged, LeakFound, NotVerified, StorageFailed, UsageError
 from facilitator.domain.ids import Speaker
@@ -37,7 +37,7 @@ def run(
         folder=folder,
         run_name=run_name,
         formats=formats,
-        approved_digest=content.digest,
+        approval=approval_of(content.digest),
         surfaces=surfaces,
         contains=contains,
         session_id="01",
@@ -92,7 +92,7 @@ def test_without_the_approval_of_this_very_content_nothing_is_written(approved: 
             folder=folder,
             run_name="a",
             formats=["txt"],
-            approved_digest=approved,
+            approval=approval_of(approved),
             surfaces=[],
             contains=contains,
             session_id="01",
@@ -109,7 +109,7 @@ def test_an_edit_after_approval_voids_it(tmp_path: Path) -> None:
             folder=tmp_path,
             run_name="a",
             formats=["txt"],
-            approved_digest=sample().digest,
+            approval=approval_of(sample().digest),
             surfaces=[],
             contains=contains,
             session_id="01",
@@ -254,7 +254,7 @@ def test_an_interrupted_export_leaves_nothing(tmp_path: Path) -> None:
             folder=tmp_path,
             run_name="a",
             formats=["txt"],
-            approved_digest=sample().digest,
+            approval=approval_of(sample().digest),
             surfaces=NAMES,
             contains=interrupted,
             session_id="01",

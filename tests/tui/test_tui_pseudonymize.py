@@ -14,8 +14,7 @@ from facilitator.workflows.study import Study
 
 def decision_on(study: Study, surface: str) -> Decision | None:
     study.refresh()
-    entry = study.linkage.entity_for(surface)
-    assert entry is not None
+    (entry,) = study.linkage.entities_for(surface)
     return study.state.decisions.get(entry.id)
 
 

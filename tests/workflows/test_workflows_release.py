@@ -21,7 +21,7 @@ from facilitator.workflows.pseudonymizing import Pseudonymization, bracketed
 from facilitator.workflows.release import release_content
 from facilitator.workflows.sessions import Session, summary
 from facilitator.workflows.study import Study
-from facilitator.workflows.verifying import approve, verify
+from facilitator.workflows.verifying import Verification, approve, verify
 
 LINES = (
     ("M", "Welcome. Kristin, would you like to begin? [laughs]"),
@@ -62,6 +62,10 @@ def decided(drafted: Session) -> Session:
     assert work.search() > 0
     work.decide_all()
     return drafted
+
+
+def _approve(session: Session) -> Verification:
+    return approve(session, "officer", verify(session).content.digest)
 
 
 def test_recognizers_propose_and_a_person_decides_once(drafted: Session) -> None:
@@ -125,10 +129,10 @@ def test_a_name_misheard_is_suggested_as_that_person(drafted: Session) -> None:
 
 def test_nothing_is_approved_while_something_is_open(drafted: Session) -> None:
     with pytest.raises(NotVerified):
-        approve(drafted, "officer")
+        _approve(drafted)
     Pseudonymization(drafted).search()
     with pytest.raises(NotVerified):
-        approve(drafted, "officer")
+        _approve(drafted)
     assert drafted.state.approval is None
     with pytest.raises(NotVerified):
         export_session(drafted)
@@ -152,7 +156,7 @@ CHANGES: dict[str, Change] = {
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES.keys())
 def test_any_edit_voids_the_approval(decided: Session, change: Change, tmp_path: Path) -> None:
-    assert approve(decided, "officer").approved
+    assert _approve(decided).approved
     change(decided)
     assert not verify(decided).approved
     with pytest.raises(NotVerified):
@@ -162,11 +166,13 @@ def test_any_edit_voids_the_approval(decided: Session, change: Change, tmp_path:
 
 def test_an_approval_names_a_role_and_nobody(decided: Session) -> None:
     with pytest.raises(InvalidInput):
-        approve(decided, "  ")
+        approve(decided, "  ", verify(decided).content.digest)
+    with pytest.raises(InvalidInput):
+        approve(decided, "K. Haugen", verify(decided).content.digest)
 
 
 def test_the_export_holds_numbers_and_no_names(decided: Session, tmp_path: Path) -> None:
-    content = approve(decided, "officer").content
+    content = _approve(decided).content
     result = export_session(decided, "docx,txt", tmp_path / "out")
     names = {path.name for path in result.folder.iterdir()}
     assert {"manifest.json", "SHA256SUMS"} < names and len(names) == 4
@@ -186,9 +192,12 @@ def test_the_export_holds_numbers_and_no_names(decided: Session, tmp_path: Path)
 
 def test_the_same_through_the_command_line(decided: Session, planned: Path, tmp_path: Path) -> None:
     decided.close()
-    assert run("verify", "01", study=planned).code == 0
-    assert run("export", "01", study=planned).code == 13
-    approved = run("verify", "01", "--approve", "--by", "officer", "--json", study=planned)
+    shown = run("verify", "01", "--json", study=planned)
+    assert shown.code == 0 and run("export", "01", study=planned).code == 13
+    digest = shown.json["content_sha256"]
+    assert run("verify", "01", "--approve", "0" * 64, "--by", "officer", study=planned).code == 13
+    assert run("verify", "01", "--approve", digest[:6], "--by", "officer", study=planned).code == 13
+    approved = run("verify", "01", "--approve", digest[:12], "--by", "officer", "--json", study=planned)
     assert approved.code == 0 and approved.json["approved"]
     done = run("export", "01", "--out", tmp_path / "out", study=planned)
     assert done.code == 0, done.err

@@ -74,7 +74,8 @@ class StudyScreen(Screen[None]):
         return self.query_one("#status", StatusBar)
 
     def tell(self, text: str) -> None:
-        """A passing message, for what went well or cannot be done just now."""
+        """A passing message, for what went well or cannot be done just now. It takes the place of the last one."""
+        self.app.clear_notifications()
         self.notify(text, markup=False)
 
     def fail(self, error: FacilitatorError) -> None:

@@ -74,6 +74,7 @@ is stored at once, and u takes the last one back, even tomorrow.
     VERTICAL_BREAKPOINTS = [(0, "-short"), (32, "-tall")]  # noqa: RUF012 - Textual declares it so
     DEFAULT_CSS = """
     CorrectScreen {
+        overflow: hidden;
         &.-tall TurnText { height: 5; }
         & > #find { display: none; height: 1; border: none; margin: 0 1; }
         & > #find.-open { display: block; }
@@ -264,6 +265,8 @@ is stored at once, and u takes the last one back, even tomorrow.
             index = (self.view.cursor + direction * step) % count
             row = self.view.rows[index]
             if row.segment_id is not None and wanted in fold(row.text):
+                if index == self.view.cursor:
+                    self.tell("It is in no other turn.")
                 self.view.go_to(index)
                 return
         self.tell("It is in no turn.")

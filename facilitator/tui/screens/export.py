@@ -72,7 +72,8 @@ class ExportScreen(StudyScreen):
         listed.focus()
         said = "^s writes the files." if approved else "Not approved as it is now: Esc, then v checks and approves it."
         if before:
-            said += f"\nExported {len(before)} times so far."
+            times = "once" if len(before) == 1 else f"{len(before)} times"
+            said += f"\nExported {times} so far."
         self.query_one("#said", Static).update(Content(said))
 
     @on(LineInput.Submitted)

@@ -175,7 +175,7 @@ class HomeScreen(StudyScreen):
         table.add_column("  Session", width=self._title_width(wide), key="session")
         for heading, width in (("Date", 10), ("People", 7), *((("Length", 7),) if wide else ())):
             table.add_column(heading, width=width)
-        table.add_column("Stage", width=44 if wide else 20)
+        table.add_column("Stage", width=44 if wide else 22)
         table.add_column("Next", width=12)
         for row in self._rows.values():
             table.add_row(*self._cells(row, wide), key=row.id)
@@ -185,7 +185,7 @@ class HomeScreen(StudyScreen):
         self._mark_cursor()
 
     def _title_width(self, wide: bool) -> int:
-        taken = 10 + 7 + 7 + 44 + 12 + 2 * 6 if wide else 10 + 7 + 20 + 12 + 2 * 5
+        taken = 10 + 7 + 7 + 44 + 12 + 2 * 6 if wide else 10 + 7 + 22 + 12 + 2 * 5
         return max(12, self.app.size.width - taken - 2)
 
     def _cells(self, row: "Summary", wide: bool) -> list[Text]:

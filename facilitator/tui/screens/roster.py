@@ -50,6 +50,10 @@ class RosterScreen(StudyScreen):
         Binding("m", "moderator", "Moderator", id="roster-moderator", tooltip="A moderator's or assistant's name"),
     ]
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._path = ""
+
     def compose_body(self) -> ComposeResult:
         """The table, or what to do while it is empty; the moderators below."""
         table: DataTable[Text] = DataTable(id="people", cursor_type="row")
@@ -111,10 +115,11 @@ class RosterScreen(StudyScreen):
 
         def start(path: str | None) -> None:
             if path and path.strip():
-                chosen = Path(path.strip().strip("'\"")).expanduser()
+                self._path = path.strip()
+                chosen = Path(self._path.strip("'\"")).expanduser()
                 self.run_apart(lambda: self._import(chosen), self._added)
 
-        self.app.push_screen(AskText("Import participants", "Path of the CSV file"), start)
+        self.app.push_screen(AskText("Import participants", "Path of the CSV file", self._path), start)
 
     def _import(self, path: Path) -> "Added":
         from facilitator.workflows.participants import import_roster

@@ -123,20 +123,21 @@ class VerifyScreen(StudyScreen):
             return
         label = (
             "You approve exactly this text; any later change voids it. It is pseudonymized, not anonymous.\n\n"
-            "Your role or initials, printed in the export (not a participant's name)"
+            "Your role or initials, printed in the export's manifest (not a participant's name)"
         )
         self.app.push_screen(AskText(f"Approve session {self.session_id}", label), self._approve)
 
     def _approve(self, approver: str | None) -> None:
         if approver is not None:
-            self.run_apart(lambda: self._store_approval(approver), self._show)
+            shown = self._found.verification.content.digest if self._found else ""
+            self.run_apart(lambda: self._store_approval(approver, shown), self._show)
 
-    def _store_approval(self, approver: str) -> _Found:
+    def _store_approval(self, approver: str, shown: str) -> _Found:
         from facilitator.workflows.sessions import Session
         from facilitator.workflows.verifying import approve
 
         with Session(self.study, self.session_id) as session:
-            return _Found(approve(session, approver), session.state.approval, session.state.title)
+            return _Found(approve(session, approver, shown), session.state.approval, session.state.title)
 
 
 def verdict_line(found: "Verification", approval: Approval | None) -> Content:

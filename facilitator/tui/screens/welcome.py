@@ -28,6 +28,9 @@ FIELDS = (
 )
 
 
+ADVICE = "Enter goes to the next field; on the last one it makes the study."
+
+
 class WelcomeScreen(StudyScreen):
     """A form with five fields; Enter goes to the next one, and on the last one makes the study."""
 
@@ -54,7 +57,7 @@ class WelcomeScreen(StudyScreen):
                 yield Label(Content(label), classes="field-label")
                 secret = name in ("passphrase", "again")
                 yield LineInput(initial, password=secret, compact=True, id=name)
-            yield Static(Content("Enter goes to the next field; on the last one it makes the study."), id="said")
+            yield Static(Content(ADVICE), id="said")
 
     def on_mount(self) -> None:
         self.bar.show(" Facilitator", "no study here ")
@@ -66,6 +69,11 @@ class WelcomeScreen(StudyScreen):
             self.action_create()
         else:
             self.focus_next()
+
+    @on(LineInput.Changed)
+    def _changed(self) -> None:
+        """What was said of the fields before holds no longer."""
+        self.query_one("#said", Static).update(Content(ADVICE))
 
     def action_create(self) -> None:
         """Make the study from what the fields hold."""

@@ -35,6 +35,11 @@ class CheckList(OptionList):
         self._ticks: list[Tick] = []
         self.fill(ticks)
 
+    def on_focus(self) -> None:
+        """Show which line Space would tick."""
+        if self.highlighted is None:
+            self.action_first()
+
     def fill(self, ticks: Iterable[Tick]) -> None:
         """Replace all lines."""
         self._ticks = list(ticks)

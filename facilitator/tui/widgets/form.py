@@ -56,9 +56,8 @@ class Form(ModalScreen[Answers | None]):
                     yield LineInput(field.initial, compact=True, id=f"field-{place}")
                 if self._ticks:
                     yield CheckList(self._ticks)
-            yield Static(
-                Content("Enter next field · ^s takes the form · Esc leaves everything as it is"), classes="dialog-keys"
-            )
+            ticks = " · space ticks" if self._ticks else ""
+            yield Static(Content(f"Enter next field{ticks} · ^s stores all · Esc stores nothing"), classes="dialog-keys")
 
     @on(LineInput.Submitted)
     def _submitted(self, event: LineInput.Submitted) -> None:

@@ -111,7 +111,7 @@ class IdentifierPanel(Vertical):
         field.add_class("-open")
         field.value = text
         field.focus()
-        field.cursor_position = len(field.value)
+        field.action_select_all()  # typing replaces it, End goes on from it
 
     def end_typing(self) -> None:
         """Close the field."""
