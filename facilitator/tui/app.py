@@ -98,7 +98,7 @@ class FacilitatorApp(App[None]):
 
 def run_app(start: Path, passphrase: str | None = None, at: tuple[str, SessionId] | None = None) -> int:
     """Run the program until the user leaves it, and return its exit code, 0 unless it broke."""
-    app = FacilitatorApp(start, passphrase, at)
     with own_terminal():
+        app = FacilitatorApp(start, passphrase, at)
         app.run()
     return app.return_code or 0

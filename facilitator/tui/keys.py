@@ -29,6 +29,9 @@ SHOWN = {
     "minus": "-",
 }
 
+SPEAKER_KEYS = (*"123456789", *"jkl")
+"""For the first participant of a session, the second …; j, k and l are the tenth to twelfth letters."""
+
 EVERYWHERE = ("help", "back", "app.quit", "quit", "command_palette")
 
 

@@ -12,7 +12,9 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from facilitator.domain.errors import FacilitatorError, NotFound
 from facilitator.domain.ids import ASSISTANT, MODERATOR, SessionId, Speaker
 from facilitator.domain.notes import NoteKind
+from facilitator.domain.text import one_line
 from facilitator.domain.timebase import clock
+from facilitator.tui.keys import SPEAKER_KEYS
 from facilitator.tui.screens.session_screen import SAVED, SessionScreen
 from facilitator.tui.widgets.entry_line import EntryLine
 from facilitator.tui.widgets.meter import Meter
@@ -54,22 +56,22 @@ class ConductScreen(SessionScreen):
 Lead the group, and let one key do each thing. r records; the first line says so in words, with the loudness, and \
 turns into a warning when nothing arrives. Leaving this screen never stops the recording.
 
-Digits say which participant speaks from now on, m the moderator, 0 that you do not know; u takes the last of these \
-back. Space puts the next question, b the one before, g any other. A letter of the bottom line begins a note, \
+Digits say which participant speaks from now on (j, k and l the tenth to the twelfth), m the moderator, a the \
+assistant, 0 that you do not know; u takes the last of these back. Space puts the next question, b the one before, g any other. A letter of the bottom line begins a note, \
 stamped with the moment of its first character; Enter stores it, Escape drops it. What the list shows is stored.
 """
     BINDINGS: ClassVar[list[BindingType]] = [
         *(
             Binding(
-                str(key),
-                f"speaker({key})",
+                key,
+                f"speaker({place})",
                 "Speaker",
-                show=key == 1,
-                key_display="1–9 m 0" if key == 1 else None,
-                id=f"conduct.speaker_{key}",
-                tooltip=f"Participant {key} of this session speaks from now on",
+                show=place == 1,
+                key_display="1–9 m 0" if place == 1 else None,
+                id=f"conduct.speaker_{place}",
+                tooltip=f"Participant {place} of this session speaks from now on",
             )
-            for key in range(1, 10)
+            for place, key in enumerate(SPEAKER_KEYS, start=1)
         ),
         Binding("m", "label('M')", "Moderator", show=False, id="conduct.moderator", tooltip="The moderator speaks"),
         Binding("a", "label('A')", "Assistant", show=False, id="conduct.assistant", tooltip="The assistant speaks"),
@@ -185,13 +187,13 @@ stamped with the moment of its first character; Enter stores it, Escape drops it
 
     # --- speakers and questions
 
-    def action_speaker(self, key: int) -> None:
+    def action_speaker(self, place: int) -> None:
         """The n-th participant of the session speaks from now on."""
         participants = self.session.state.participants
-        if key > len(participants):
+        if place > len(participants):
             self.tell(f"There are {len(participants)} participants in this session.")
         else:
-            self.action_label(participants[key - 1])
+            self.action_label(participants[place - 1])
 
     def action_label(self, label: str) -> None:
         """`label` speaks from now on; "" for nobody knows."""
@@ -399,10 +401,16 @@ stamped with the moment of its first character; Enter stores it, Escape drops it
             left = f"RECORDING ENDED · {alarm} · r goes on"
         else:
             left = f"■ not recording  {clock(now)}  {self._free}"
-        right = " · ".join(part for part in (self.session_name, self._said) if part)
+        right = self._beside(left)
         if (left, right, bool(alarm)) != self._drawn:
             self._drawn = (left, right, bool(alarm))
             self.bar.show(left, right, alarm=bool(alarm))
+
+    def _beside(self, left: str) -> str:
+        """The session and what was stored; a narrow line cuts the title, never the state of the recording."""
+        room = self.app.size.width - len(left) - len(self._said) - 8
+        name = one_line(self.session_name, max(len(self.session_id) + 2, room))
+        return " · ".join(part for part in (name, self._said) if part)
 
     def _draw_course(self) -> None:
         state, now = self.session.state, self.conduct.now_ms
@@ -418,7 +426,8 @@ stamped with the moment of its first character; Enter stores it, Escape drops it
     def _people(self) -> list[Person]:
         identities = self.study.linkage.identities
         people = []
-        for index, number in enumerate(self.session.state.participants, start=1):
+        for index, number in enumerate(self.session.state.participants):
             names = identities[number].name.split() if number in identities else []
-            people.append(Person(str(index) if index < 10 else "–", Speaker(number), names[0] if names else ""))
+            key = SPEAKER_KEYS[index] if index < len(SPEAKER_KEYS) else "–"
+            people.append(Person(key, Speaker(number), names[0] if names else ""))
         return [*people, Person("m", MODERATOR, "moderator"), Person("a", ASSISTANT, "assistant")]

@@ -11,6 +11,7 @@ from facilitator.domain.errors import FacilitatorError, NotFound
 from facilitator.domain.ids import SessionId, Speaker
 from facilitator.domain.text import fold
 from facilitator.domain.timebase import clock
+from facilitator.tui.keys import SPEAKER_KEYS
 from facilitator.tui.screens.session_screen import SAVED, SessionScreen
 from facilitator.tui.widgets.line_input import LineInput
 from facilitator.tui.widgets.transcript_rows import Row, transcript_rows, turn_row
@@ -36,7 +37,8 @@ opens the turn in the editor at the bottom, where keys are text: Enter stores it
 the next one; Escape stores it without checking it and leads back to the list.
 
 ⚑ in the margin marks a turn with doubtful words, which are underlined, or without a known speaker (?). Every change \
-is stored at once, and u takes the last one back, even tomorrow.
+is stored at once, and u takes the last one back, even tomorrow. Digits name the speaker, j, k and l the tenth to \
+the twelfth participant, m the moderator, a the assistant, 0 nobody known.
 """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter,e", "edit", "Edit", id="correct.edit", tooltip="Open the turn in the editor"),
@@ -47,15 +49,15 @@ is stored at once, and u takes the last one back, even tomorrow.
         Binding("f7", "problem", "Next problem", priority=True, id="correct.problem", tooltip="Next ⚑ or unknown ?"),
         *(
             Binding(
-                str(key),
-                f"speaker({key})",
+                key,
+                f"speaker({place})",
                 "Speaker",
-                show=key == 1,
-                key_display="1–9" if key == 1 else None,
-                id=f"correct.speaker_{key}",
-                tooltip=f"Participant {key} of this session speaks here",
+                show=place == 1,
+                key_display="1–9" if place == 1 else None,
+                id=f"correct.speaker_{place}",
+                tooltip=f"Participant {place} of this session speaks here",
             )
-            for key in range(1, 10)
+            for place, key in enumerate(SPEAKER_KEYS, start=1)
         ),
         Binding(
             "m", "label('M')", "Moderator", show=False, id="correct.moderator", tooltip="The moderator speaks here"
@@ -148,13 +150,13 @@ is stored at once, and u takes the last one back, even tomorrow.
             self._change(row.segment_id, lambda: self.correction.set_checked(row.segment_id or 0))
             self._next_turn()
 
-    def action_speaker(self, key: int) -> None:
+    def action_speaker(self, place: int) -> None:
         """The n-th participant of the session speaks in the current turn."""
         participants = self.session.state.participants
-        if key > len(participants):
+        if place > len(participants):
             self.tell(f"There are {len(participants)} participants in this session.")
         else:
-            self.action_label(participants[key - 1])
+            self.action_label(participants[place - 1])
 
     def action_label(self, label: str) -> None:
         """`label` speaks in the current turn; "" for nobody knows."""

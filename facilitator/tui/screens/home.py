@@ -20,9 +20,11 @@ from facilitator.domain.text import one_line
 from facilitator.domain.timebase import clock
 from facilitator.tui.first_steps import first_steps
 from facilitator.tui.screens.base import StudyScreen
+from facilitator.tui.widgets.dialogs import Confirm
 from facilitator.tui.widgets.text import cell, plain
 
 if TYPE_CHECKING:  # workflows load slowly, and the first paint does not wait for them
+    from facilitator.storage.study_folder import StudyFolder
     from facilitator.workflows.sessions import Summary
 
 WIDE = 100
@@ -56,18 +58,26 @@ class HomeScreen(StudyScreen):
         Binding("p", "pseudonymize", "Pseudonymize", id="pseudonymize", tooltip="Find and replace what identifies"),
         Binding("v", "verify", "Verify", id="verify", tooltip="Ethics check and approval"),
         Binding("x", "export", "Export", id="export", tooltip="Write the approved session as files"),
-        Binding("q", "app.quit", "Quit", id="home-quit", tooltip="Leave the program"),
+        Binding("q", "leave", "Quit", id="home-quit", tooltip="Leave the program"),
         Binding("escape", "nothing", "", show=False),
     ]
 
     class Read(Message):
         """The sessions as read in answer to request number `asked`."""
 
-        def __init__(self, asked: int, rows: "list[Summary]", error: FacilitatorError | None = None) -> None:
+        def __init__(
+            self,
+            asked: int,
+            rows: "list[Summary]",
+            recording: tuple[SessionId, ...] = (),
+            error: FacilitatorError | None = None,
+        ) -> None:
             super().__init__()
-            self.asked, self.rows, self.error = asked, rows, error
+            self.asked, self.rows, self.recording, self.error = asked, rows, recording, error
 
     reading = False
+    recording: tuple[SessionId, ...] = ()
+    """Sessions that are being recorded, as far as this screen knows."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -109,9 +119,10 @@ class HomeScreen(StudyScreen):
 
         try:
             with Study(self.study.folder, self.study.settings, self.study.key) as own:
-                self.post_message(self.Read(asked, list(summaries(own))))
+                rows = list(summaries(own))
+            self.post_message(self.Read(asked, rows, _recording(self.study.folder, rows)))
         except FacilitatorError as error:
-            self.post_message(self.Read(asked, [], error))
+            self.post_message(self.Read(asked, [], error=error))
 
     @on(Read)
     def _have_read(self, message: Read) -> None:
@@ -122,6 +133,7 @@ class HomeScreen(StudyScreen):
         if message.error:
             self.fail(message.error)
         else:
+            self.recording = message.recording
             self._show(message.rows)
 
     @on(ScreenResume)
@@ -160,7 +172,8 @@ class HomeScreen(StudyScreen):
         if study:
             reference = study.settings.approval_reference
             left += f"   {study.settings.title}" + (f" · ref. {reference}" if reference else "")
-        self.bar.show(left, f"{self._note}  {datetime.now():%H:%M} ")
+        note = f"● REC {', '.join(self.recording)} · {self._note}" if self.recording else self._note
+        self.bar.show(left, f"{note}  {datetime.now():%H:%M} ")
 
     def _fill(self) -> None:
         table = self.query_one("#sessions", DataTable)
@@ -195,7 +208,7 @@ class HomeScreen(StudyScreen):
             cell(row.date or "–"),
             cell(row.people),
             *((length,) if wide else ()),
-            cell(stage_text(row.stages, wide)),
+            cell("● recording now" if row.id in self.recording else stage_text(row.stages, wide)),
             cell(row.next),
         ]
 
@@ -232,6 +245,21 @@ class HomeScreen(StudyScreen):
 
     def action_nothing(self) -> None:
         """Home is the last screen; Escape does not leave the program."""
+
+    def action_leave(self) -> None:
+        """Leave the program, after a word when a recording goes on without it."""
+        if not self.recording:
+            self.app.exit()
+            return
+        body = (
+            f"Session {', '.join(self.recording)} is being recorded. The recording goes on when this program is closed; "
+            "to stop it, open the session with c and press s."
+        )
+        self.app.push_screen(Confirm("Leave while recording?", body, "Leave, keep recording", "Stay"), self._left)
+
+    def _left(self, leave: bool | None) -> None:
+        if leave:
+            self.app.exit()
 
     def action_new(self) -> None:
         """Plan a session."""
@@ -300,6 +328,14 @@ class HomeScreen(StudyScreen):
         """As everywhere, and read the stages again: a job that failed may have stored a part."""
         super().fail(error)
         self._show_state()
+
+
+def _recording(folder: "StudyFolder", rows: "list[Summary]") -> tuple[SessionId, ...]:
+    """The sessions whose capture process runs; only one with an unfinished recording can have one."""
+    from facilitator.audio.recorder import Recorder
+
+    unfinished = [row.id for row in rows if row.stages[-1] == ("recorded", "unfinished")]
+    return tuple(one for one in unfinished if Recorder.attach(folder.session(one).audio))
 
 
 def stage_text(stages: tuple[tuple[str, str], ...], wide: bool) -> str:

@@ -14,6 +14,7 @@ from textual.widgets import Button, Label, ProgressBar, Static
 
 from facilitator.domain.errors import Cancelled, FacilitatorError
 from facilitator.domain.progress import Progress
+from facilitator.tui.advice import with_keys
 from facilitator.tui.widgets.line_input import LineInput
 from facilitator.tui.widgets.text import plain
 
@@ -87,7 +88,7 @@ class ShowError(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         """Title and the parts that the error has."""
-        parts = (("", self.error.what), ("Safe", self.error.safe), ("Next", self.error.do))
+        parts = (("", self.error.what), ("Safe", self.error.safe), ("Next", with_keys(self.error.do)))
         with Vertical(classes="dialog -error"):
             yield Label(plain(f"▲ {self.error.title}"), classes="dialog-title")
             for name, text in parts:

@@ -57,7 +57,9 @@ class Form(ModalScreen[Answers | None]):
                 if self._ticks:
                     yield CheckList(self._ticks)
             ticks = " · space ticks" if self._ticks else ""
-            yield Static(Content(f"Enter next field{ticks} · ^s stores all · Esc stores nothing"), classes="dialog-keys")
+            yield Static(
+                Content(f"Enter next field{ticks} · ^s stores all · Esc stores nothing"), classes="dialog-keys"
+            )
 
     @on(LineInput.Submitted)
     def _submitted(self, event: LineInput.Submitted) -> None:
