@@ -75,7 +75,6 @@ def facilitator(ctx: click.Context, debug: bool, study_dir: Path | None, passphr
 
 def main() -> None:
     """Run the command line; exits with the code of the error class (see `facilitator.domain.errors`)."""
-    debug = "--debug" in sys.argv
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a Windows console of an old code page lacks our signs
             stream.reconfigure(errors="replace")
@@ -86,36 +85,34 @@ def main() -> None:
     except click.ClickException as error:
         error.show()
         raise SystemExit(error.exit_code) from None
-    except FacilitatorError as error:
-        if debug:
-            raise
-        explain(error)
-        raise SystemExit(error.exit_code) from None
     except (KeyboardInterrupt, click.Abort):
         say("Cancelled. What was stored before is kept.", err=True)
         raise SystemExit(Cancelled.exit_code) from None
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(0) from None
-    except OSError as error:
-        if debug:
+    except Exception as error:
+        if "--debug" in sys.argv:
             raise
+        known = _as_known(error)
+        explain(known)
+        raise SystemExit(known.exit_code) from None
+
+
+def _as_known(error: Exception) -> FacilitatorError:
+    """Any error as one of the tree; the text of a foreign one is not shown, since it may quote data."""
+    if isinstance(error, FacilitatorError):
+        return error
+    if isinstance(error, OSError):
         refused = (
             f"The system refused {Path(str(error.filename)).name if error.filename else 'a file'}: {error.strerror}."
         )
-        explain(StorageFailed(refused, safe="What was stored before is kept.", do="Check the folder and the disk."))
-        raise SystemExit(StorageFailed.exit_code) from None
-    except Exception as error:
-        if debug:
-            raise
-        explain(
-            FacilitatorError(
-                f"An error that should not happen: {type(error).__name__}.",
-                safe="What was stored before is kept.",
-                do="Run the command again with --debug and report what it prints, after removing names.",
-            )
-        )
-        raise SystemExit(FacilitatorError.exit_code) from None
+        return StorageFailed(refused, safe="What was stored before is kept.", do="Check the folder and the disk.")
+    return FacilitatorError(
+        f"An error that should not happen: {type(error).__name__}.",
+        safe="What was stored before is kept.",
+        do="Run the command again with --debug and report what it prints, after removing names.",
+    )
 
 
 def explain(error: FacilitatorError) -> None:

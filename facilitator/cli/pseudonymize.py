@@ -52,7 +52,11 @@ def pseudonymize(
             work.decide(entity_id.upper(), Action.KEEP)
         if auto:
             say(f"{work.decide_all()} identifiers replaced by their suggestions, unseen by anybody.", err=True)
-        items, hits = work.items(), work.roster_hits()
+        _print(work, as_json)
+
+
+def _print(work: Pseudonymization, as_json: bool) -> None:
+    items, hits = work.items(), work.roster_hits()
     data = {
         "identifiers": [_data(item) for item in items],
         "roster": [{"owner": hit.owner, "replacement": hit.replacement, "mentions": hit.mentions} for hit in hits],

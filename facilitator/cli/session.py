@@ -55,13 +55,18 @@ def list_sessions(opener: Opener, as_json: bool) -> None:
 @group.command()
 @click.argument("session")
 @click.option("--transcript", is_flag=True, help="Print the raw transcript too; it holds names.")
+@click.option("--guide", "as_guide", is_flag=True, help="Print only the guide as frozen in the session, as YAML.")
 @study_options
 @json_option
-def show(opener: Opener, session: str, transcript: bool, as_json: bool) -> None:
+def show(opener: Opener, session: str, transcript: bool, as_guide: bool, as_json: bool) -> None:
     """Show where SESSION stands."""
+    from facilitator.storage.guide_files import guide_to_yaml
     from facilitator.workflows.sessions import summary
 
     with opener.session(session, write=False) as opened:
+        if as_guide:
+            say(guide_to_yaml(opened.state.guide) if opened.state.guide else "")
+            return
         row, state = summary(opened), opened.state
         events = opened.verify_log()
     data = {

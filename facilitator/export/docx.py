@@ -8,7 +8,6 @@ import io
 import re
 import zipfile
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from facilitator.domain.release import ReleaseContent
@@ -29,18 +28,6 @@ _ZIP_TIME: Final = (1980, 1, 1, 0, 0, 0)
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})?")
 _FONT: Final = "Calibri"
 _TURN_INDENT_CM: Final = 3.4
-
-
-def write_docx(content: ReleaseContent, path: Path, exported_at: datetime | None = None) -> None:
-    """Write a new file at `path`, readable by its owner only. `exported_at` (now when None) becomes its date.
-
-    Raises:
-        FileExistsError: there is one already.
-        OSError: the disk refused.
-    """
-    data = docx_bytes(content, exported_at or datetime.now(UTC))
-    path.touch(mode=0o600, exist_ok=False)
-    path.write_bytes(data)
 
 
 def docx_bytes(content: ReleaseContent, exported_at: datetime) -> bytes:

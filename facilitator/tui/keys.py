@@ -32,7 +32,7 @@ SHOWN = {
 SPEAKER_KEYS = (*"123456789", *"jkl")
 """For the first participant of a session, the second …; j, k and l are the tenth to twelfth letters."""
 
-EVERYWHERE = ("help", "back", "app.quit", "quit", "command_palette")
+EVERYWHERE = ("help", "back", "leave", "app.quit", "quit", "command_palette")
 
 
 def key_name(binding: Binding) -> str:

@@ -14,8 +14,8 @@ def own_terminal() -> Iterator[None]:
     """
     shown, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     before = sys.stderr, sys.__stderr__
-    with open(shown, "w", encoding="utf-8", errors="backslashreplace") as terminal:
-        sys.stderr = sys.__stderr__ = terminal
+    with os.fdopen(shown, "w", encoding="utf-8", errors="backslashreplace") as terminal:
+        sys.stderr = sys.__stderr__ = terminal  # type: ignore[misc] # Textual draws on the second
         os.dup2(nowhere, 2)
         os.close(nowhere)
         try:

@@ -3,7 +3,6 @@ import re
 import zipfile
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 import docx
 import pytest
@@ -13,7 +12,7 @@ from hypothesis import strategies as st
 
 from facilitator.domain.errors import UsageError
 from facilitator.domain.text import SafeText
-from facilitator.export.docx import docx_bytes, read_docx, write_docx
+from facilitator.export.docx import docx_bytes, read_docx
 from facilitator.export.formats import FORMATS, parse_formats
 from facilitator.export.layout import printable, texts
 from facilitator.export.txt import render_txt
@@ -139,15 +138,6 @@ def test_the_same_content_and_time_give_the_same_bytes(name: str) -> None:
 def test_the_language_of_the_document_is_set() -> None:
     with zipfile.ZipFile(io.BytesIO(docx_bytes(replace(sample(), language="nb"), AT))) as archive:
         assert '<w:lang w:val="nb"' in archive.read("word/styles.xml").decode()
-
-
-def test_writing_a_file_never_overwrites(tmp_path: Path) -> None:
-    path = tmp_path / "x.docx"
-    write_docx(sample(), path, AT)
-    assert path.read_bytes() == docx_bytes(sample(), AT)
-    assert path.stat().st_mode & 0o777 == 0o600
-    with pytest.raises(FileExistsError):
-        write_docx(sample(), path)
 
 
 def test_a_session_with_nothing_in_it_still_says_what_it_is() -> None:

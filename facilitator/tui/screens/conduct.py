@@ -57,8 +57,9 @@ Lead the group, and let one key do each thing. r records; the first line says so
 turns into a warning when nothing arrives. Leaving this screen never stops the recording.
 
 Digits say which participant speaks from now on (j, k and l the tenth to the twelfth), m the moderator, a the \
-assistant, 0 that you do not know; u takes the last of these back. Space puts the next question, b the one before, g any other. A letter of the bottom line begins a note, \
-stamped with the moment of its first character; Enter stores it, Escape drops it. What the list shows is stored.
+assistant, 0 that you do not know; u takes the last of these back. Space puts the next question, b the one before, g \
+any other. A letter of the bottom line begins a note, stamped with the moment of its first character; Enter stores \
+it, Escape drops it. What the list shows is stored.
 """
     BINDINGS: ClassVar[list[BindingType]] = [
         *(

@@ -252,8 +252,8 @@ class HomeScreen(StudyScreen):
             self.app.exit()
             return
         body = (
-            f"Session {', '.join(self.recording)} is being recorded. The recording goes on when this program is closed; "
-            "to stop it, open the session with c and press s."
+            f"Session {', '.join(self.recording)} is being recorded, and that goes on when this program is closed. "
+            "To stop it, open the session with c and press s."
         )
         self.app.push_screen(Confirm("Leave while recording?", body, "Leave, keep recording", "Stay"), self._left)
 
