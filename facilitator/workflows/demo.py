@@ -31,8 +31,8 @@ SAMPLE: Final = Path(__file__).resolve().parents[1] / "sample"
 TITLE: Final = "Demonstration: IMR practitioners"
 PASSPHRASE: Final = "facilitator demo"  # noqa: S105 -- the sample is public
 SESSION: Final = session_id("01")
-QUESTION_TIMES_MS: Final = (0, 21_000, 75_000, 130_000)
-"""When the sample's talk turns to the next question of the guide."""
+ASKED: Final = ((0, "core"), (72_000, "as-staff"), (113_000, "fit-and-conflict"), (148_000, "summary"))
+"""When the sample's moderator turns to which question of the guide, in ms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +109,7 @@ def _take_notes(session: Session) -> None:
         events += [
             (ev.NoteTaken(NoteKind(row["kind"]), row["text"]), int(row["at_ms"])) for row in csv.DictReader(rows)
         ]
-    questions = session.state.guide.questions if session.state.guide else ()
-    events += [(ev.QuestionAsked(question.id), at) for at, question in zip(QUESTION_TIMES_MS, questions, strict=False)]
+    events += [(ev.QuestionAsked(question_id), at) for at, question_id in ASKED]
     session.record_all(sorted(events, key=lambda entry: entry[1]))
 
 

@@ -10,6 +10,7 @@ from facilitator.audio.messages import Fault, Level
 from facilitator.domain.events import NoteTaken
 from facilitator.domain.ids import MODERATOR, SessionId, Speaker
 from facilitator.domain.notes import NoteKind, SpeakerMark
+from facilitator.domain.roster import RosterRow
 from facilitator.domain.session_state import SessionState
 from facilitator.tui.screens.conduct import ConductScreen
 from facilitator.tui.screens.home import HomeScreen
@@ -17,7 +18,8 @@ from facilitator.tui.widgets.dialogs import ShowError
 from facilitator.tui.widgets.meter import Meter
 from facilitator.tui.widgets.question_course import QuestionCourse
 from facilitator.tui.widgets.talk_shares import talk_shares
-from facilitator.workflows.sessions import Session
+from facilitator.workflows.participants import add_participants
+from facilitator.workflows.sessions import Session, plan_session
 from facilitator.workflows.study import Study
 
 
@@ -43,9 +45,10 @@ async def test_marks_are_stored_and_taken_back(peopled: Study, opened: Opened) -
         assert speakers == ["P1", MODERATOR, "P2", None]
         await driver.press("u", "backspace")
         assert [mark.speaker for mark in state_of(peopled, session_id).marks.values()] == ["P1", MODERATOR]
-        await driver.press("9", "u", "u", "u")
-        assert state_of(peopled, session_id).marks == {}
+        await driver.press("9")
         assert any("4 participants" in notice for notice in driver.notices)
+        await driver.press("u", "u", "u")
+        assert state_of(peopled, session_id).marks == {}
         assert any("no speaker mark" in notice for notice in driver.notices)
         assert "saved ✓" in driver.text.splitlines()[0]
 
@@ -265,3 +268,26 @@ async def test_the_list_of_notes_scrolls_by_key(peopled: Study, opened: Opened) 
         assert "note 39" in driver.text and "note 25" not in driver.text
         await driver.press(*["pagedown"] * 20)
         assert "note 0" in driver.text
+
+
+async def test_twelve_participants_have_a_key_each(study: Study, opened: Opened) -> None:
+    names = [f"Ola{number:02} Vik{number:02}" for number in range(1, 14)]
+    add_participants(study, [RosterRow(name, (), {}) for name in names])
+    numbers = tuple(study.state.participants)
+    session_id = plan_session(study, material.guide(), numbers, title="Many")
+    async with opened(NARROW) as driver:
+        await conducting(driver, session_id)
+        await driver.press("9", "j", "k", "l")
+        speakers = [mark.speaker for mark in state_of(study, session_id).marks.values()]
+        assert speakers == ["P9", "P10", "P11", "P12"]
+        for entry in ("9 P9", "j P10", "k P11", "l P12", "– P13"):
+            assert entry in driver.text
+
+
+async def test_a_long_title_leaves_the_state_of_the_recording_whole(peopled: Study, opened: Opened) -> None:
+    session_id = material.planned(peopled, "North [/nope] hospital in the long valley behind the mountains")
+    async with opened(NARROW) as driver:
+        await conducting(driver, session_id)
+        await driver.press("1")
+        line = driver.text.splitlines()[0]
+        assert " GB " in line and "01 North" in line and line.endswith("saved ✓")

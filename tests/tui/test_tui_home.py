@@ -114,10 +114,33 @@ async def test_hostile_names_never_reach_the_terminal(opened: Opened, study: Stu
             assert "\u202e" not in driver.text
 
 
+async def test_a_running_recording_shows_and_is_not_left_without_a_word(
+    opened: Opened, peopled: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan(peopled, "North")
+    monkeypatch.setattr("facilitator.tui.screens.home._recording", lambda *_: (SessionId("01"),))
+    async with opened() as driver:
+        assert "● REC 01" in driver.text.splitlines()[0]
+        assert "● recording now" in driver.text
+        await driver.press("q")
+        assert "Leave while recording?" in driver.text
+        await driver.press("n")
+        assert isinstance(driver.app.screen, HomeScreen)
+
+
+async def test_advice_for_a_shell_names_the_key_too(opened: Opened, peopled: Study) -> None:
+    plan(peopled, "North")
+    async with opened() as driver:
+        await driver.press("e")
+        assert "`facilitator transcribe 01`" in driver.text
+        assert "Here: t on" in driver.text
+
+
 async def test_keys_of_a_session_without_one_say_so(opened: Opened) -> None:
     async with opened() as driver:
-        await driver.press("v", "t", "i", "x")
-        assert driver.notices == ["There is no session yet: n plans one."] * 4
+        for key in "vtix":
+            await driver.press(key)
+            assert driver.notices == ["There is no session yet: n plans one."]  # one, however often
         assert isinstance(driver.app.screen, HomeScreen)
 
 

@@ -20,7 +20,7 @@ async def test_a_session_is_planned(opened: Opened, peopled: Study) -> None:
         await driver.press("n")
         await driver.write("North hospital")
         driver.app.screen.query_one("#people").focus()
-        await driver.press("down", "space", "down", "enter", "ctrl+s")
+        await driver.press("space", "down", "enter", "ctrl+s")
         assert isinstance(driver.app.screen, HomeScreen)
         assert "▸ 01 North hospital" in driver.text
         peopled.refresh()
@@ -120,7 +120,7 @@ async def test_one_person_is_added_with_background(opened: Opened, peopled: Stud
 
 async def test_a_consent_is_recorded_for_the_selected_person(opened: Opened, peopled: Study) -> None:
     async with opened() as driver:
-        await driver.press("r", "c", "tab", "down", "down", "space", "ctrl+s")
+        await driver.press("r", "c", "tab", "down", "space", "ctrl+s")
         peopled.refresh()
         consent = peopled.state.consents[P1]
         assert consent.recorded_on == date.today().isoformat()

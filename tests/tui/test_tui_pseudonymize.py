@@ -114,7 +114,7 @@ async def test_hostile_texts_show_as_signs(peopled: Study, opened: Opened) -> No
         await driver.write(HOSTILE)
         await driver.press("enter")
         decision = decision_on(peopled, "Levanger")
-        assert decision is not None and decision.replacement.startswith("[") and "(/nope)" in decision.replacement
+        assert decision is not None and decision.replacement.startswith("[") and "/nope)" in decision.replacement
         assert not set(driver.text) & set("\x1b\u202e\u202c\u2066\U000e0041")
 
 

@@ -1,3 +1,5 @@
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 
@@ -222,3 +224,17 @@ async def test_a_crash_report_holds_no_local_values(opened: Opened) -> None:
             console.print(renderable)
         driver.app._exit_renderables.clear()
         assert "RuntimeError" in console.export_text()
+
+
+def test_what_libraries_write_to_the_terminal_does_not_reach_it() -> None:
+    code = (
+        "import os, sys\n"
+        "from facilitator.tui.own_terminal import own_terminal\n"
+        "with own_terminal():\n"
+        "    os.write(2, b'ALSA lib')\n"
+        "    print('drawn', file=sys.__stderr__)\n"
+        "    print('told', file=sys.stderr)\n"
+        "os.write(2, b'after')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+    assert done.stderr.decode().split() == ["drawn", "told", "after"]

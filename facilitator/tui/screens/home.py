@@ -1,5 +1,6 @@
 """The sessions of the study by stage: where everybody starts, and what each session needs next."""
 
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
@@ -148,7 +149,8 @@ class HomeScreen(StudyScreen):
     def _show(self, rows: "list[Summary]") -> None:
         if self.is_current:
             self.study.refresh()
-        self._rows = {row.id: row for row in rows}
+        now = (("● recording", "now"),)
+        self._rows = {row.id: replace(row, stages=now) if row.id in self.recording else row for row in rows}
         if self.facilitator.at:
             self.choose(self.facilitator.at[1])
         self._show_state()
@@ -188,7 +190,7 @@ class HomeScreen(StudyScreen):
         table.add_column("  Session", width=self._title_width(wide), key="session")
         for heading, width in (("Date", 10), ("People", 7), *((("Length", 7),) if wide else ())):
             table.add_column(heading, width=width)
-        table.add_column("Stage", width=44 if wide else 22)
+        table.add_column("Stage", width=44 if wide else 20)
         table.add_column("Next", width=12)
         for row in self._rows.values():
             table.add_row(*self._cells(row, wide), key=row.id)
@@ -198,7 +200,7 @@ class HomeScreen(StudyScreen):
         self._mark_cursor()
 
     def _title_width(self, wide: bool) -> int:
-        taken = 10 + 7 + 7 + 44 + 12 + 2 * 6 if wide else 10 + 7 + 22 + 12 + 2 * 5
+        taken = 10 + 7 + 7 + 44 + 12 + 2 * 6 if wide else 10 + 7 + 20 + 12 + 2 * 5
         return max(12, self.app.size.width - taken - 2)
 
     def _cells(self, row: "Summary", wide: bool) -> list[Text]:
@@ -208,7 +210,7 @@ class HomeScreen(StudyScreen):
             cell(row.date or "–"),
             cell(row.people),
             *((length,) if wide else ()),
-            cell("● recording now" if row.id in self.recording else stage_text(row.stages, wide)),
+            cell(stage_text(row.stages, wide)),
             cell(row.next),
         ]
 
@@ -343,7 +345,9 @@ def stage_text(stages: tuple[tuple[str, str], ...], wide: bool) -> str:
     if wide:
         return "  ".join(f"{name} {state}" for name, state in stages[-3:])
     name, state = stages[-1]
-    return state if len(state) > 10 else f"{name} {state}"
+    if len(state) > 10:
+        return state
+    return f"identifiers {state}" if name == "pseudonymized" and state != "✓" else f"{name} {state}"
 
 
 def _detail(row: "Summary", width: int) -> Content:
@@ -351,5 +355,5 @@ def _detail(row: "Summary", width: int) -> Content:
     step = "everything is done" if row.next == "done" else f"Enter: {row.next}"
     length = f" · {clock(row.length_ms)}" if row.length_ms else ""
     stages = " · ".join(f"{name} {state}".strip() for name, state in row.stages)
-    lines = (f"{step}{length} · {row.id} {one_line(row.title)} · {row.people}", stages)
+    lines = (f"{step}{length} · {row.id} {one_line(row.title)}".rstrip() + f" · {row.people}", stages)
     return Content("\n").join(plain(line).truncate(width, ellipsis=True) for line in lines)
