@@ -40,7 +40,10 @@ def import_into(home: "HomeScreen", session_id: SessionId) -> None:
         if path and path.strip():
             chosen = Path(path.strip().strip("'\"")).expanduser()
             home.run_with_progress(
-                f"Importing into session {session_id}", lambda r: _import(home, session_id, chosen, r), done
+                f"Importing into session {session_id}",
+                lambda r: _import(home, session_id, chosen, r),
+                done,
+                stopping="Nothing is imported then.",
             )
 
     question = "Path of the sound file (WAV, FLAC, MP3, M4A, Ogg and others)"

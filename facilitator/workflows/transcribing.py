@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from facilitator.transcription.weights import Weights
 
 READ_MS = 30_000
+PROMPT_LENGTH = 40
+"""Characters. A longer prompt is read again for every window, and costs more time than it mends words."""
 ENGINES = ("auto", "faster-whisper", "openai-whisper")
 
 
@@ -108,8 +110,11 @@ def _blocks(reader: "AudioReader") -> "Iterator[np.ndarray]":
 
 
 def _prompt(state: SessionState) -> str:
-    """Terms that Whisper should spell right; never a participant's name."""
-    return ", ".join(state.guide.glossary)[:600] if state.guide else ""
+    """Terms of the guide that Whisper should spell right, the shortest first; never a participant's name."""
+    terms = sorted(state.guide.glossary, key=len) if state.guide else []
+    while terms and len(", ".join(terms)) > PROMPT_LENGTH:
+        terms.pop()
+    return ", ".join(terms)
 
 
 def _finish(session: Session) -> None:

@@ -93,10 +93,16 @@ class StudyScreen(Screen[None]):
         if self._may_start():
             self._start(job, done, None)
 
-    def run_with_progress(self, label: str, job: Callable[[Report], T], done: Callable[[T], object]) -> None:
+    def run_with_progress(
+        self,
+        label: str,
+        job: Callable[[Report], T],
+        done: Callable[[T], object],
+        stopping: str = "What is stored by then is kept.",
+    ) -> None:
         """As `run_apart`, behind a dialog with a bar and Escape to stop; `job` gets the callable to report to."""
         if self._may_start():
-            dialog = Working(label)
+            dialog = Working(label, stopping)
             self.app.push_screen(dialog)
             self._start(lambda: job(dialog.report), done, dialog)
 

@@ -76,9 +76,8 @@ the twelfth participant, m the moderator, a the assistant, 0 nobody known.
     VERTICAL_BREAKPOINTS = [(0, "-short"), (32, "-tall")]  # noqa: RUF012 - Textual declares it so
     DEFAULT_CSS = """
     CorrectScreen {
-        overflow: hidden;
         &.-tall TurnText { height: 5; }
-        & > #find { display: none; height: 1; border: none; margin: 0 1; }
+        & > #find { display: none; height: 1; border: none; }
         & > #find.-open { display: block; }
     }
     """

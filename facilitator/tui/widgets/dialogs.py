@@ -103,7 +103,7 @@ class ShowError(ModalScreen[None]):
 
 
 class Working(ModalScreen[None]):
-    """A long job under way: a bar, the time left, and Escape to stop it.
+    """A long job under way: a bar, the time left, and Escape to stop it; `stopping` says what that leaves.
 
     Give `report` to the job, which may run in a thread; it raises Cancelled at the first report after Escape.
     Whoever started the job closes the dialog when the job has ended.
@@ -122,9 +122,9 @@ class Working(ModalScreen[None]):
             """Only other reports."""
             return isinstance(message, Working.Moved)
 
-    def __init__(self, label: str) -> None:
+    def __init__(self, label: str, stopping: str = "What is stored by then is kept.") -> None:
         super().__init__()
-        self._label = label
+        self._label, self._stopping = label, stopping
         self._stop = threading.Event()
 
     def compose(self) -> ComposeResult:
@@ -133,12 +133,12 @@ class Working(ModalScreen[None]):
             yield Label(plain(self._label), classes="dialog-title")
             yield ProgressBar(total=None, show_eta=False, show_percentage=False)
             yield Static(Content("Starting…"), id="said", classes="dialog-body")
-            yield Static(Content("Esc stops; what is stored by then is kept"), id="keys", classes="dialog-keys")
+            yield Static(plain(f"Esc stops. {self._stopping}"), id="keys", classes="dialog-keys")
 
     def report(self, progress: Progress) -> None:
         """Show `progress`; may be called from any thread. Raises Cancelled once the user has asked to stop."""
         if self._stop.is_set():
-            raise Cancelled("Stopped as you asked.", safe="What was stored by then is kept.")
+            raise Cancelled("Stopped as you asked.", safe=self._stopping)
         self.post_message(self.Moved(progress))
 
     def action_stop(self) -> None:

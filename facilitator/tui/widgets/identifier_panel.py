@@ -48,7 +48,7 @@ class IdentifierPanel(Vertical):
         & > VerticalScroll { height: 1fr; padding: 1 2 0 2; }
         & #contexts { height: auto; }
         & > #decision { height: auto; padding: 0 2; border-top: solid $panel; }
-        & > ReplacementText { display: none; margin: 0 2; }
+        & > ReplacementText { display: none; }
         & > ReplacementText.-open { display: block; }
     }
     """
