@@ -24,6 +24,8 @@ PLAIN_HELP = (
 @click.option("--text", help="New text of --turn.")
 @click.option("--speaker", "who", help="New speaker of --turn: P1…, M, A or ?.")
 @click.option("--check", is_flag=True, help="Mark --turn as checked.")
+@click.option("--split", "words", type=int, metavar="WORDS", help="Split --turn after so many words.")
+@click.option("--join", is_flag=True, help="Join --turn with the one after it.")
 @click.option("--undo", is_flag=True, help="Take the last correction back.")
 @click.option("--list", "listing", is_flag=True, help="Print the turns with their numbers.")
 @study_options
@@ -35,12 +37,14 @@ def correct(
     text: str | None,
     who: str | None,
     check: bool,
+    words: int | None,
+    join: bool,
     undo: bool,
     listing: bool,
 ) -> None:
     """Correct SESSION's transcript against the sound. Every change is stored at once."""
-    if (text is not None or who or check) and turn is None:
-        raise UsageError("--text, --speaker and --check need --turn.", do="See the numbers with --list.")
+    if (text is not None or who or check or words or join) and turn is None:
+        raise UsageError("A change needs --turn.", do="See the numbers with --list.")
     if not (plain or undo or listing or turn is not None):
         open_screen(opener, "correct", session)
         return
@@ -53,6 +57,11 @@ def correct(
             say(f"Taken back: {_line(correction.segment(correction.undo()))}")
         elif turn is not None:
             _correct_one(correction, turn, text, who, check)
+            if words is not None:
+                _split(correction, turn, words)
+            if join:
+                correction.merge(turn)
+            say(f"Saved: {_line(correction.segment(turn))}")
         else:
             _plain(correction)
 
@@ -65,7 +74,11 @@ def _correct_one(correction: Correction, turn: int, text: str | None, who: str |
         correction.set_text(turn, text)
     if check:
         correction.set_checked(turn)
-    say(f"Saved: {_line(correction.segment(turn))}")
+
+
+def _split(correction: Correction, segment_id: int, words: int) -> int:
+    parts = correction.segment(segment_id).text.split()
+    return correction.split(segment_id, len(" ".join(parts[:words])))
 
 
 def _plain(correction: Correction) -> None:
@@ -80,7 +93,13 @@ def _plain(correction: Correction) -> None:
             if answer == "/u":
                 undone = correction.undo()
                 say(f"Taken back: {_line(correction.segment(undone))}")
-                waiting = [undone, *(one for one in waiting if one != undone)]
+                left = correction.session.state.segments.keys() - {undone}
+                waiting = [undone, *(one for one in waiting if one in left)]
+            elif answer.startswith("/x "):
+                waiting.insert(1, _split(correction, waiting[0], _count(answer.removeprefix("/x "))))
+            elif answer == "/j":
+                gone = correction.merge(waiting[0])
+                waiting = [one for one in waiting if one != gone]
             elif _answer(correction, waiting[0], answer):
                 waiting.pop(0)
         except FacilitatorError as error:
@@ -104,6 +123,12 @@ def _answer(correction: Correction, segment_id: int, answer: str) -> bool:
         correction.set_text(segment_id, answer)
     correction.set_checked(segment_id)
     return True
+
+
+def _count(text: str) -> int:
+    if not text.strip().isdecimal():
+        raise UsageError("Say after how many words, such as /x 4.")
+    return int(text)
 
 
 def _speaker(text: str) -> Speaker | None:

@@ -173,6 +173,28 @@ class SegmentChecked(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class SegmentSplit(Event):
+    """The segment's text from code point `at` on becomes segment `new_id`."""
+
+    kind: ClassVar[str] = "segment.split"
+    segment_id: int
+    new_id: int
+    at: int
+    undoes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentsMerged(Event):
+    """Segment `merged_id` becomes the end of the segment, from code point `at` on."""
+
+    kind: ClassVar[str] = "segment.merged"
+    segment_id: int
+    merged_id: int
+    at: int
+    undoes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class FoundMention:
     """Where a candidate stands, without its words: `entity_id` points into the register."""
 
@@ -273,6 +295,8 @@ SESSION_EVENTS: tuple[type[Event], ...] = (
     TextCorrected,
     SpeakerCorrected,
     SegmentChecked,
+    SegmentSplit,
+    SegmentsMerged,
     CandidatesSearched,
     Approved,
     Exported,

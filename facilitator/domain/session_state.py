@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from facilitator.domain import events as ev
-from facilitator.domain.edits import Edit
+from facilitator.domain.edits import Edit, edited, touched
 from facilitator.domain.guide import Guide
 from facilitator.domain.ids import ResearchNumber
 from facilitator.domain.notes import Note, SpeakerMark
 from facilitator.domain.timebase import samples_to_ms
-from facilitator.domain.transcript import Segment, with_text
+from facilitator.domain.transcript import Segment
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,8 @@ class Approval:
 class SessionState:
     """Fold with `apply`. Collections are keyed by the number of the event that made the item, unless named otherwise.
 
-    `edits` holds (seq, edit) of corrections that can still be undone, oldest first; `earlier` the segment before each.
+    `edits` holds (seq, edit) of corrections that can still be undone, oldest first; `earlier` what each
+    touched, as it was. `voided` is the last approval that a later change took away.
     """
 
     title: str = ""
@@ -55,9 +56,10 @@ class SessionState:
     transcription_finished: bool = False
     segments: dict[int, Segment] = field(default_factory=dict)
     edits: list[tuple[int, Edit]] = field(default_factory=list)
-    earlier: dict[int, Segment] = field(default_factory=dict)
+    earlier: dict[int, tuple[Segment, ...]] = field(default_factory=dict)
     searched: ev.CandidatesSearched | None = None
     approval: Approval | None = None
+    voided: Approval | None = None
     exports: list[ev.Exported] = field(default_factory=list)
     last_seq: int = 0
 
@@ -113,7 +115,7 @@ class SessionState:
                 self.notes[item.seq] = Note(
                     item.seq, item.at_ms, taken.note_kind, taken.text, taken.speaker, taken.question_id
                 )
-                self.approval = None
+                self._void()
 
     def _apply_audio(self, item: ev.Stored) -> None:
         match item.event:
@@ -141,37 +143,38 @@ class SessionState:
                 self.segments = {segment.id: segment for segment in segments}
                 self.edits.clear()
                 self.earlier.clear()
-                self.approval = None
+                self._void()
 
     def _apply_correction(self, item: ev.Stored) -> None:
         event = item.event
-        if not isinstance(event, ev.TextCorrected | ev.SpeakerCorrected | ev.SegmentChecked):
+        if not isinstance(event, Edit):
             return
-        self.approval = None
-        segment = self.segments.get(event.segment_id)
-        if segment is None:  # of a draft that was made anew since
-            return
-        earlier = self.earlier.pop(event.undoes, None) if event.undoes is not None else None
-        match event:
-            case ev.TextCorrected(_, _, after):
-                # an undo gives the words back with the times and probabilities they had
-                undone = earlier if earlier and earlier.text == after else with_text(segment, after)
-                self.segments[segment.id] = replace(segment, text=after, words=undone.words)
-            case ev.SpeakerCorrected(_, _, speaker):
-                self.segments[segment.id] = replace(segment, speaker=speaker)
-            case ev.SegmentChecked(_, _, checked):
-                self.segments[segment.id] = replace(segment, checked=checked)
+        self._void()
+        ids = touched(event)
+        if event.undoes is not None and event.undoes in self.earlier:
+            after = self.earlier.pop(event.undoes)  # with the word times and probabilities they had
+        else:
+            after = edited(event, self.segments)
+            if not after:
+                return
+        before = tuple(self.segments[one] for one in ids if one in self.segments)
+        for one in ids:
+            self.segments.pop(one, None)
+        self.segments |= {segment.id: segment for segment in after}
         if event.undoes is None:
             self.edits.append((item.seq, event))
-            self.earlier[item.seq] = segment
+            self.earlier[item.seq] = before
         else:
             self.edits = [(seq, edit) for seq, edit in self.edits if seq != event.undoes]
+
+    def _void(self) -> None:
+        self.voided, self.approval = self.approval or self.voided, None
 
     def _apply_release(self, item: ev.Stored) -> None:
         match item.event:
             case ev.CandidatesSearched() as searched:
                 self.searched = searched
             case ev.Approved(content_sha256, approver):
-                self.approval = Approval(content_sha256, approver, item.at_utc, item.seq)
+                self.approval, self.voided = Approval(content_sha256, approver, item.at_utc, item.seq), None
             case ev.Exported() as exported:
                 self.exports.append(exported)

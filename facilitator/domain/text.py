@@ -7,6 +7,8 @@ from facilitator.domain.errors import InvalidInput
 
 MAX_LINE: Final = 4_000
 MAX_NAME: Final = 120
+MAX_TURN: Final = 1_000_000
+"""Characters of a turn: hours of talk without a pause, so that no turn is ever cut."""
 _KEPT_CONTROLS: Final = frozenset("\n\t")
 _BIDI: Final = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _SEPARATORS: Final = frozenset("\u2028\u2029\u0085")

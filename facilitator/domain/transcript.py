@@ -61,3 +61,32 @@ def retime(words: tuple[Word, ...], text: str, start_ms: int, end_ms: int) -> tu
 def with_text(segment: Segment, text: str) -> Segment:
     """The segment with a corrected text and re-timed words."""
     return replace(segment, text=text, words=retime(segment.words, text, segment.start_ms, segment.end_ms))
+
+
+def split(segment: Segment, at: int, new_id: int) -> tuple[Segment, Segment]:
+    """The segment up to code point `at` of its text, and the rest as segment `new_id`; words go where their text goes.
+
+    The cut in time is where the first word of the rest begins, or in proportion to the text where times are missing.
+    """
+    first, rest = segment.text[:at].rstrip(), segment.text[at:].lstrip()
+    count = len(first.split())
+    words = segment.words
+    if len(words) == len(segment.text.split()) and 0 < count < len(words):
+        end_ms, begin_ms = words[count - 1].end_ms, words[count].start_ms
+    else:
+        end_ms = begin_ms = segment.start_ms + (segment.end_ms - segment.start_ms) * at // max(1, len(segment.text))
+    return (
+        replace(segment, text=first, words=words[:count], end_ms=end_ms),
+        replace(segment, id=new_id, text=rest, words=words[count:], start_ms=begin_ms),
+    )
+
+
+def merged(first: Segment, second: Segment) -> Segment:
+    """Two segments as one, with the speaker of the first; checked when both were."""
+    return replace(
+        first,
+        text=f"{first.text} {second.text}".strip(),
+        words=(*first.words, *second.words),
+        end_ms=max(first.end_ms, second.end_ms),
+        checked=first.checked and second.checked,
+    )

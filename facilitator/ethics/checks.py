@@ -166,10 +166,12 @@ def _residue(refs: Sequence[str]) -> Check:
 def _corrected(unchecked: int, total: int) -> Check:
     title = "The transcript was checked against the sound"
     if not total:
-        return Check("corrected", title, Verdict.NOT_APPLICABLE, "There are no segments.")
+        return Check("corrected", title, Verdict.NOT_APPLICABLE, "There is no draft.")
     if unchecked:
-        return Check("corrected", title, Verdict.JUDGE, f"{unchecked} of {_count(total, 'segment')} are not checked.")
-    return Check("corrected", title, Verdict.PASS, f"All {_count(total, 'segment')} are checked.")
+        return Check(
+            "corrected", title, Verdict.JUDGE, f"{unchecked} of {_count(total, 'turn')} of the draft are not checked."
+        )
+    return Check("corrected", title, Verdict.PASS, f"All {_count(total, 'turn')} of the draft are checked.")
 
 
 def _brackets(content: ReleaseContent) -> Check:

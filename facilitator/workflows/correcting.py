@@ -6,7 +6,7 @@ from facilitator.domain import events as ev
 from facilitator.domain.edits import Edit, inverse
 from facilitator.domain.errors import NotFound, UsageError
 from facilitator.domain.ids import ASSISTANT, MODERATOR, Speaker
-from facilitator.domain.text import one_line
+from facilitator.domain.text import MAX_TURN, one_line
 from facilitator.domain.transcript import Segment
 from facilitator.workflows.sessions import Session
 
@@ -14,10 +14,6 @@ if TYPE_CHECKING:
     import numpy as np
 
     from facilitator.audio.container import AudioReader
-
-
-MAX_TURN = 1_000_000
-"""Characters of a turn: two hours of talk without a pause, so that no turn is ever cut."""
 
 
 class Correction:
@@ -79,6 +75,32 @@ class Correction:
             return False
         self._store(ev.SegmentChecked(segment_id, before, checked))
         return True
+
+    def split(self, segment_id: int, at: int) -> int:
+        """Cut a segment before code point `at` of its text and return the id of the new one.
+
+        Raises:
+            UsageError: nothing would be left on one side.
+        """
+        text = self.segment(segment_id).text
+        if not 0 <= at <= len(text) or not text[:at].strip() or not text[at:].strip():
+            raise UsageError("There has to be text before and after the cut.", safe="Nothing was changed.")
+        new_id = max(self.session.state.segments) + 1
+        self._store(ev.SegmentSplit(segment_id, new_id, at))
+        return new_id
+
+    def merge(self, segment_id: int) -> int:
+        """Join a segment with the one after it, under the first one's speaker; returns the id that is gone.
+
+        Raises:
+            UsageError: it is the last.
+        """
+        order = [segment.id for segment in self.segments]
+        following = order[order.index(self.segment(segment_id).id) + 1 :]
+        if not following:
+            raise UsageError("There is no turn after this one to join it with.", safe="Nothing was changed.")
+        self._store(ev.SegmentsMerged(segment_id, following[0], len(self.segment(segment_id).text) + 1))
+        return following[0]
 
     def undo(self) -> int:
         """Take the last correction back and return the segment that it touched.

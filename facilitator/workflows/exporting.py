@@ -44,7 +44,7 @@ def export_session(
         run_name=f"session-{session.id}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}",
         formats=wanted,
         approval=approval,
-        surfaces=[known.surface for known in known_surfaces(session.study)],
+        surfaces=_scanned_for(session),
         contains=contains_any,
         session_id=session.id,
     )
@@ -55,3 +55,13 @@ def export_session(
         raise
     report(Progress("Exported", 2, 2))
     return result
+
+
+def _scanned_for(session: Session) -> list[str]:
+    """Everything that no file may hold, apart from what the approval reference itself is made of, such as a year."""
+    reference = session.study.settings.approval_reference
+    return [
+        known.surface
+        for known in known_surfaces(session.study)
+        if not (known.owner.startswith("E") and contains_any(reference, [known.surface]))
+    ]

@@ -19,8 +19,7 @@ from facilitator.workflows.study import Study
 def passages(session: Session) -> tuple[Passage, ...]:
     """Every text of the session that an export could hold, raw."""
     state = session.state
-    settings = session.study.settings
-    titles = {"study": settings.title, "reference": settings.approval_reference, "session": state.title}
+    titles = {"study": session.study.settings.title, "session": state.title}
     found = [Passage(PassageKind.TITLE, name, text) for name, text in titles.items() if text]
     found += [Passage(PassageKind.QUESTION, question.id, question.text, at) for at, question in _asked(state)]
     found += [
@@ -52,14 +51,16 @@ def known_surfaces(study: Study) -> list[KnownSurface]:
 def release_content(session: Session) -> ReleaseContent:
     """The session as it would be exported now: every string replaced in one pass over its raw text."""
     state, study = session.state, session.study
-    matcher = SurfaceMatcher(known_surfaces(study))
+    known = known_surfaces(study)
+    matcher = SurfaceMatcher(known)
+    people = SurfaceMatcher([one for one in known if not one.owner.startswith("E")])
 
     def safe(text: str) -> str:
         return pseudonymize(text, matcher).text
 
     return ReleaseContent(
         study_title=safe(study.settings.title),
-        approval_reference=safe(study.settings.approval_reference),
+        approval_reference=pseudonymize(study.settings.approval_reference, people).text,  # its digits are no date
         session_id=session.id,
         title=safe(state.title),
         length_ms=state.length_ms,

@@ -50,7 +50,7 @@ def verify(session: Session) -> Verification:
         total_segments=len(state.segments),
         missing_recording_consent=missing_consents(state.participants, consents),
         refused_quotation=content.not_to_be_quoted,
-        approval=state.approval,
+        approval=state.approval or state.voided,
     )
     return Verification(content, checks, ready(checks), approval_valid(state.approval, content))
 
@@ -104,7 +104,6 @@ def referenced_texts(content: ReleaseContent) -> list[tuple[str, str]]:
     """(where, text) of everything that people wrote or said in `content`."""
     return [
         ("study title", content.study_title),
-        ("approval reference", content.approval_reference),
         ("session title", content.title),
         *((f"turn at {turn.start_ms}", turn.text) for turn in content.turns),
         *((f"question at {question.at_ms}", question.text) for question in content.questions),

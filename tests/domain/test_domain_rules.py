@@ -16,7 +16,7 @@ from facilitator.domain.roster import Participant, alphabetical, background_tabl
 from facilitator.domain.session_state import SessionState
 from facilitator.domain.spans import Replacement, Span, apply, longest_first
 from facilitator.domain.timebase import clock, ms_to_samples, samples_to_ms, stamp
-from facilitator.domain.transcript import Segment, Word, retime, with_text
+from facilitator.domain.transcript import Segment, Word, merged, retime, split, with_text
 
 texts = st.text(alphabet="abc [].,é", min_size=0, max_size=40)
 
@@ -101,6 +101,33 @@ def test_an_inverse_takes_an_edit_back(edit: Edit) -> None:
     state.apply(ev.Stored(6, "", 0, "", inverse(edit, 5), ""))
     assert replace(state.segments[1], words=()) == replace(segment, words=()) and state.edits == []
     assert replace(inverse(inverse(edit, 5), 6), undoes=None) == edit
+
+
+@given(words_strategy, st.integers(0, 80), st.booleans())
+def test_splitting_loses_no_word_and_joining_gives_it_back(parts: list[str], at: int, timed: bool) -> None:
+    text = " ".join(parts)
+    words = tuple(Word(part, 100 * i, 100 * i + 80, 0.5) for i, part in enumerate(parts)) if timed else ()
+    segment = Segment(1, 0, 100 * max(1, len(parts)), Speaker("P1"), text, words)
+    first, rest = split(segment, min(at, len(text)), 2)
+    assert first.words + rest.words == words and (first.id, rest.id) == (1, 2)
+    assert "".join((first.text + rest.text).split()) == "".join(parts)
+    assert segment.start_ms <= first.end_ms <= rest.start_ms <= segment.end_ms
+    joined = merged(first, rest)
+    assert joined.words == words and joined.end_ms == segment.end_ms
+    if min(at, len(text)) == len(" ".join(parts[: len(first.text.split())])):
+        assert joined.text == text
+
+
+def test_undoing_a_split_or_a_join_restores_both_segments() -> None:
+    one = Segment(1, 0, 900, Speaker("P1"), "a b", (Word("a", 0, 400, 0.2), Word("b", 500, 900, 0.9)), checked=True)
+    two = Segment(2, 1000, 1900, Speaker("P2"), "c")
+    edits: list[Edit] = [ev.SegmentSplit(1, 3, 1), ev.SegmentsMerged(1, 2, 4)]
+    for edit in edits:
+        state = SessionState(segments={1: one, 2: two})
+        state.apply(ev.Stored(5, "", 0, "", edit, ""))
+        assert len(state.segments) == (3 if isinstance(edit, ev.SegmentSplit) else 1)
+        state.apply(ev.Stored(6, "", 0, "", inverse(edit, 5), ""))
+        assert state.segments == {1: one, 2: two} and state.edits == []
 
 
 def test_every_change_of_content_voids_the_approval() -> None:

@@ -76,6 +76,26 @@ async def test_speakers_by_digit_and_undo_of_all_of_it(peopled: Study, opened: O
         assert any("no correction" in notice for notice in driver.notices)
 
 
+async def test_a_turn_is_split_at_the_cursor_and_joined_again(peopled: Study, opened: Opened) -> None:
+    session_id = material.drafted(peopled)
+    before = state_of(peopled, session_id)
+    text = before.segments[1].text
+    async with opened() as driver:
+        screen = await correcting(driver, session_id)
+        await driver.press("e", "home", *["right"] * len(text.split()[0]), "f8")
+        parts = [segment.text for segment in state_of(peopled, session_id).transcript[:2]]
+        assert parts == [text.split()[0], " ".join(text.split()[1:])]
+        assert screen.editor.text == parts[0] and "saved ✓" in driver.text
+        await driver.press("escape", "f9")
+        assert state_of(peopled, session_id).segments[1].text == text
+        assert len(state_of(peopled, session_id).segments) == len(before.segments)
+        await driver.press("u", "u")
+        assert state_of(peopled, session_id).segments == before.segments
+        await driver.press("e", "home", "f8")
+        assert any("before and after" in notice for notice in driver.notices)
+        assert state_of(peopled, session_id).segments == before.segments
+
+
 async def test_undo_survives_a_restart(peopled: Study, opened: Opened) -> None:
     session_id = material.drafted(peopled)
     async with opened() as driver:

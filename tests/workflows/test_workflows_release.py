@@ -10,7 +10,7 @@ from cli_runner import run
 from facilitator.domain import events as ev
 from facilitator.domain.consent import Consent
 from facilitator.domain.entities import Action
-from facilitator.domain.errors import InvalidInput, NotFound, NotVerified
+from facilitator.domain.errors import InvalidInput, NotFound, NotVerified, UsageError
 from facilitator.domain.ids import ResearchNumber, Speaker, session_id
 from facilitator.domain.notes import NoteKind
 from facilitator.domain.transcript import Segment
@@ -219,6 +219,31 @@ def test_corrections_are_stored_and_taken_back(drafted: Session) -> None:
     with pytest.raises(NotFound):
         correction.undo()
     assert drafted.verify_log() == drafted.state.last_seq
+
+
+def test_a_turn_can_be_split_and_joined(drafted: Session, planned: Path) -> None:
+    correction = Correction(drafted)
+    new = correction.split(2, len("My boss Torbjørn"))
+    correction.set_speaker(new, Speaker("P2"))
+    assert [one.text for one in correction.segments][1:3] == [
+        "My boss Torbjørn",
+        "moved from Levanger to Ashgrove Hospital on the 14th of March.",
+    ]
+    assert correction.merge(2) == new
+    assert correction.segment(2).text == LINES[1][1] and correction.segment(2).speaker == "P1"
+    for at in (0, 500, -1):
+        with pytest.raises(UsageError):
+            correction.split(2, at)
+    with pytest.raises(UsageError):
+        correction.merge(4)
+    assert [correction.undo() for _ in range(3)] == [2, new, 2]
+    assert [one.text for one in correction.segments] == [text for _, text in LINES]
+    drafted.close()
+    assert run("correct", "01", "--turn", "3", "--split", "3", "--speaker", "M", study=planned).code == 0
+    assert len(run("correct", "01", "--list", study=planned).out.splitlines()) == 5
+    assert run("correct", "01", "--turn", "3", "--join", study=planned).code == 0
+    done = run("correct", "01", "--plain", study=planned, stdin="/x 1\n/u\n/j\n/x\n/x no\n/q\n")
+    assert done.code == 0 and len(run("correct", "01", "--list", study=planned).out.splitlines()) == 3
 
 
 def test_the_linear_editor_does_what_the_screen_does(drafted: Session, planned: Path) -> None:

@@ -66,6 +66,7 @@ the twelfth participant, m the moderator, a the assistant, 0 nobody known.
             "a", "label('A')", "Assistant", show=False, id="correct.assistant", tooltip="The assistant speaks here"
         ),
         Binding("0", "label('')", "Unknown", show=False, id="correct.unknown", tooltip="Nobody knows who speaks here"),
+        Binding("f9", "merge", "Join", show=False, id="correct.merge", tooltip="Join this turn with the one after it"),
         Binding("u,ctrl+z", "undo", "Undo", id="correct.undo", tooltip="Take the last correction back"),
         Binding("slash", "find", "Find", id="correct.find", tooltip="Look for a word; n goes to the next place"),
         Binding("n", "find_next(1)", "Next found", show=False, id="correct.next", tooltip="The next place found"),
@@ -81,7 +82,9 @@ the twelfth participant, m the moderator, a the assistant, 0 nobody known.
         & > #find.-open { display: block; }
     }
     """
-    LIST_ONLY: ClassVar[frozenset[str]] = frozenset({"edit", "check", "speaker", "label", "undo", "find", "find_next"})
+    LIST_ONLY: ClassVar[frozenset[str]] = frozenset(
+        {"edit", "check", "speaker", "label", "merge", "undo", "find", "find_next"}
+    )
 
     correction: "Correction"
 
@@ -164,8 +167,36 @@ the twelfth participant, m the moderator, a the assistant, 0 nobody known.
             segment_id = row.segment_id
             self._change(segment_id, lambda: self.correction.set_speaker(segment_id, Speaker(label) if label else None))
 
+    def action_merge(self) -> None:
+        """Join the current turn with the one after it."""
+        row = self.view.current
+        if row is not None and row.segment_id is not None:
+            self._reshape(row.segment_id, lambda: self.correction.merge(row.segment_id or 0))
+
+    @on(TurnText.Cut)
+    def _cut(self, message: TurnText.Cut) -> None:
+        row = self.view.current
+        if row is not None and row.segment_id is not None and self._keep_text():
+            self._reshape(row.segment_id, lambda: self.correction.split(row.segment_id or 0, message.at))
+
+    def _reshape(self, segment_id: int, change: Callable[[], object]) -> None:
+        """Make one turn of two or two of one; the rows are drawn anew."""
+        try:
+            change()
+        except FacilitatorError as error:
+            self.tell(error.what)
+            return
+        self._show_all(segment_id)
+        self._say(SAVED)
+
+    def _show_all(self, segment_id: int) -> None:
+        self.view.show(transcript_rows(self.session.state))
+        self.view.go_to(self.view.index_of(segment_id))
+        self.editor.show(self.view.current)
+
     def action_undo(self) -> None:
         """Take the last correction back and show where it was."""
+        count = len(self.session.state.segments)
         try:
             segment_id = self.correction.undo()
         except NotFound as error:
@@ -173,8 +204,11 @@ the twelfth participant, m the moderator, a the assistant, 0 nobody known.
         except FacilitatorError as error:
             self.fail(error)
         else:
-            self._redraw(segment_id)
-            self.view.go_to(self.view.index_of(segment_id))
+            if len(self.session.state.segments) == count:
+                self._redraw(segment_id)
+                self.view.go_to(self.view.index_of(segment_id))
+            else:
+                self._show_all(segment_id)
             self._say("taken back, " + SAVED)
 
     def action_problem(self) -> None:

@@ -79,7 +79,7 @@ class VerifyScreen(StudyScreen):
         from facilitator.workflows.verifying import verify
 
         with Session(self.study, self.session_id, write=False) as session:
-            return _Found(verify(session), session.state.approval, session.state.title)
+            return _Found(verify(session), session.state.approval or session.state.voided, session.state.title)
 
     def _show(self, found: _Found) -> None:
         self._found = found

@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static, TextArea
 
-from facilitator.domain.text import one_line
+from facilitator.domain.text import MAX_TURN, one_line
 from facilitator.domain.timebase import stamp
 from facilitator.tui.widgets.transcript_rows import UNKNOWN, Row
 
@@ -21,7 +21,15 @@ class TurnText(TextArea):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "take", "Save, check, next", priority=True, id="turn.take"),
         Binding("escape", "leave", "Save, to the list", priority=True, id="turn.leave"),
+        Binding("f8", "cut", "Split here", id="turn.split", tooltip="Make two turns of it, cut at the cursor"),
     ]
+
+    class Cut(Message):
+        """The turn is to be cut before code point `at` of its text."""
+
+        def __init__(self, at: int) -> None:
+            super().__init__()
+            self.at = at
 
     class Taken(Message):
         """Enter was pressed."""
@@ -33,6 +41,12 @@ class TurnText(TextArea):
         """Hand the text over as checked."""
         self.post_message(self.Taken())
 
+    def action_cut(self) -> None:
+        """Ask for two turns, cut at the cursor."""
+        row, column = self.cursor_location
+        before = "\n".join((*self.text.split("\n")[:row], self.text.split("\n")[row][:column]))
+        self.post_message(self.Cut(len(one_line(before, MAX_TURN))))
+
     def action_leave(self) -> None:
         """Hand the text over and go back to the list."""
         self.post_message(self.Left())
@@ -40,7 +54,7 @@ class TurnText(TextArea):
     async def _on_paste(self, event: events.Paste) -> None:
         event.prevent_default()  # what is pasted passes the gate before it is drawn
         if not self.read_only:
-            await super()._on_paste(events.Paste(one_line(event.text)))
+            await super()._on_paste(events.Paste(one_line(event.text, MAX_TURN)))
 
 
 class TurnEditor(Vertical):
@@ -91,17 +105,17 @@ class TurnEditor(Vertical):
     @property
     def changed(self) -> bool:
         """True when the field holds something else than the turn."""
-        return one_line(self.field.text) != self._loaded
+        return one_line(self.field.text, MAX_TURN) != self._loaded
 
     @property
     def text(self) -> str:
         """What stands in the field, on one line."""
-        return one_line(self.field.text)
+        return one_line(self.field.text, MAX_TURN)
 
     def show(self, row: Row | None) -> None:
         """Show a turn, dropping what the field held."""
         self._row = row
-        self._loaded = one_line(row.text) if row else ""
+        self._loaded = one_line(row.text, MAX_TURN) if row else ""
         if self.field.text != self._loaded:
             self.field.load_text(self._loaded)
         if self.editing:
