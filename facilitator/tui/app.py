@@ -3,11 +3,15 @@
 Nothing heavy is imported before the first paint: the home screen's frame is drawn first, then the workflows load.
 """
 
+import sys
+import traceback
 from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
+from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
+from rich.text import Text
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
@@ -86,14 +90,21 @@ class FacilitatorApp(App[None]):
         yield SystemCommand("Light or dark", "The other theme", self.action_other_theme)
 
     def _fatal_error(self) -> None:
-        """Textual's own shows the local variables of each frame, and those can be names and transcripts."""
-        from rich.segment import Segments
-        from rich.traceback import Traceback
-
+        """Textual's own shows local variables and messages, and those can be names and transcripts."""
         self.bell()
-        traceback = Traceback(show_locals=False, width=None)
-        self._exit_renderables.append(Segments(self.console.render(traceback, self.console.options)))
+        self._exit_renderables.append(_last_words(sys.exc_info()))
         self._close_messages_no_wait()
+
+
+def _last_words(broken: tuple[type[BaseException] | None, BaseException | None, TracebackType | None]) -> Text:
+    """What to tell when the program broke: the kind of error and where, without a word of data."""
+    kind, _, trace = broken
+    places = [f"{Path(frame.filename).name}:{frame.lineno}" for frame in traceback.extract_tb(trace)[-4:]]
+    return Text(
+        f"The program broke off: {kind.__name__ if kind else 'unknown error'} at {' › '.join(places)}.\n"
+        "What was saved is kept, and a running recording goes on: start the program again to take it over.\n"
+        "Please report these lines; they hold no data of the study.\n"
+    )
 
 
 def run_app(start: Path, passphrase: str | None = None, at: tuple[str, SessionId] | None = None) -> int:

@@ -216,14 +216,16 @@ async def test_a_crash_report_holds_no_local_values(opened: Opened) -> None:
     async with opened() as driver:
         name = "Kristin Berg"
         try:
-            raise RuntimeError(str(len(name)))
+            raise RuntimeError(f"said of {name}")
         except RuntimeError:
             driver.app._fatal_error()
         console = Console(width=200, record=True, file=__import__("io").StringIO())
         for renderable in driver.app._exit_renderables:
             console.print(renderable)
         driver.app._exit_renderables.clear()
-        assert "RuntimeError" in console.export_text()
+        told = console.export_text()
+        assert "RuntimeError" in told and "test_tui_widgets.py" in told
+        assert name not in told and "said of" not in told
 
 
 def test_what_libraries_write_to_the_terminal_does_not_reach_it() -> None:
