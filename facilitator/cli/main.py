@@ -70,7 +70,7 @@ def facilitator(ctx: click.Context, debug: bool, study_dir: Path | None, passphr
         from facilitator.cli.study_option import given_passphrase
         from facilitator.tui.app import run_app  # Textual costs a tenth of a second
 
-        run_app(study_dir or Path.cwd(), given_passphrase(passphrase_file))
+        ctx.exit(run_app(study_dir or Path.cwd(), given_passphrase(passphrase_file)))
 
 
 def main() -> None:
