@@ -67,7 +67,7 @@ def list_people(opener: Opener, names: bool, as_json: bool) -> None:
     """List participants by number with background and consent."""
     with opener.study() as study:
         people = list(study.state.participants.values())
-        consents, identities = study.state.consents, study.linkage.identities
+        consents, identities = study.state.consents, study.linkage.identities if names else {}
     known = list(dict.fromkeys(column for person in people for column in person.background))
     rows = []
     for person in people:

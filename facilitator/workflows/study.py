@@ -1,13 +1,16 @@
 """Making a study, opening it, and writing to its log."""
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from facilitator.domain.errors import NotFound
 from facilitator.domain.events import Event, Stored
+from facilitator.domain.ids import ResearchNumber
+from facilitator.domain.roster import Identity
 from facilitator.domain.study_state import StudyState
 from facilitator.storage import keys
 from facilitator.storage.database import create_database, open_database
@@ -28,7 +31,7 @@ from facilitator.storage.study_folder import (
 class Study:
     """An unlocked study. Close it, or use it as a context manager.
 
-    `state` and `linkage` are as of the last `refresh`; every write refreshes first.
+    `state` and `linkage` are as of the last `refresh`.
     """
 
     def __init__(self, folder: StudyFolder, settings: StudySettings, key: keys.PersonalKey) -> None:
@@ -39,7 +42,7 @@ class Study:
         self._connection = open_database(folder.database, database_key)
         self._log = EventLog(self._connection)
         self.state = StudyState()
-        self.linkage = Linkage()
+        self._linkage: Linkage | None = None
         self.refresh()
 
     def __enter__(self) -> Self:
@@ -59,10 +62,35 @@ class Study:
         """Public keys that new data is sealed for."""
         return (self.settings.recipient,)
 
+    @property
+    def linkage(self) -> Linkage:
+        """The linkage file, read when it is first needed after a refresh.
+
+        Raises:
+            NotFound: it is not there, such as on a stick that is not plugged in.
+            Damaged, AccessRefused: it cannot be opened.
+        """
+        if self._linkage is None:
+            self._linkage = read_linkage(self.folder.linkage(self.settings), self.key)
+        return self._linkage
+
+    @property
+    def names_at_hand(self) -> Mapping[ResearchNumber, Identity]:
+        """Names for the screens; none while the linkage file is elsewhere, since a group can be led without it."""
+        return self.linkage.identities if self.linkage_here else {}
+
+    @property
+    def linkage_here(self) -> bool:
+        """False while the linkage file is not there."""
+        try:
+            return self.linkage is not None
+        except NotFound:
+            return False
+
     def refresh(self) -> None:
         """Take in what other programs have written."""
         self._replay()
-        self.linkage = read_linkage(self.folder.linkage(self.settings), self.key)
+        self._linkage = None
 
     def record(self, *events: Event) -> list[Stored]:
         """Store events in the study log, all or none; durable when this returns. Raises StorageFailed."""
@@ -87,7 +115,7 @@ class Study:
             changed = change(self.linkage)
             if changed != self.linkage:
                 write_linkage(self.folder.linkage(self.settings), changed, self.recipients)
-                self.linkage = changed
+                self._linkage = changed
 
     def verify_log(self) -> int:
         """Check the study log's hash chain and return the number of events; raises Damaged."""
@@ -116,7 +144,9 @@ def init_study(root: Path, *, title: str, passphrase: str, approval_reference: s
     for guide in sorted(shipped_guides().glob("*.yaml")):
         if not (folder.guides / guide.name).exists():
             shutil.copyfile(guide, folder.guides / guide.name)
-    open_study(folder, passphrase).close()
+    with open_study(folder, passphrase) as study:
+        study.verify_log()
+        study.change_linkage(lambda linkage: linkage)  # reads it back
     return folder.root
 
 

@@ -184,9 +184,12 @@ def test_a_damaged_linkage_file(planned: Path) -> None:
     path = planned / "linkage.age"
     data = path.read_bytes()
     path.write_bytes(data[:-3])
-    _refused(planned, 6, "linkage file", "participants", "list")
+    _refused(planned, 6, "linkage file", "participants", "list", "--names")
     path.unlink()
-    _refused(planned, 4, "linkage file", "participants", "list")
+    _refused(planned, 4, "linkage file", "participants", "list", "--names")
+    _refused(planned, 4, "linkage file", "participants", "add", "Ola Moe")
+    listed = run("participants", "list", "--json", study=planned)
+    assert listed.code == 0 and [row["number"] for row in listed.json] == ["P1", "P2", "P3"]
 
 
 def test_no_study_here(tmp_path: Path) -> None:

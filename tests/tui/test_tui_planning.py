@@ -175,3 +175,15 @@ async def test_help_names_every_key_of_the_footer(
         assert all(name in listed for name in keys)
         await driver.press("f1")
         assert driver.app.screen is screen
+
+
+async def test_without_the_linkage_file_a_group_can_still_be_led(peopled: Study, opened: Opened) -> None:
+    away = peopled.folder.root / "linkage.age"
+    away.rename(away.with_suffix(".away"))
+    peopled.refresh()
+    async with opened(WIDE) as driver:
+        await driver.press("r")
+        assert "linkage file is not here" in driver.text and "P1" in driver.text
+        assert not any(name in driver.text for name in NAMES)
+        await driver.press("escape", "n")
+        assert "P4" in driver.text

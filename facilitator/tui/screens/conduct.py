@@ -425,7 +425,7 @@ it, Escape drops it. What the list shows is stored.
         self.query_one(NoteList).show(self.session.state.notes.values())
 
     def _people(self) -> list[Person]:
-        identities = self.study.linkage.identities
+        identities = self.study.names_at_hand
         people = []
         for index, number in enumerate(self.session.state.participants):
             names = identities[number].name.split() if number in identities else []

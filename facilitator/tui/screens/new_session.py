@@ -77,7 +77,7 @@ class NewSessionScreen(StudyScreen):
             self.tell(f"Left out because of faults: {', '.join(faulty)}. `facilitator guide check FILE` names them.")
 
     def _fill_people(self) -> None:
-        state, names = self.study.state, self.study.linkage.identities
+        state, names = self.study.state, self.study.names_at_hand
         lines = []
         for number in state.participants:
             name = names[number].name.split()[0] if number in names else ""

@@ -65,15 +65,19 @@ class RosterScreen(StudyScreen):
         self._fill()
 
     def _fill(self) -> None:
-        state, linkage = self.study.state, self.study.linkage
+        state = self.study.state
         missing = missing_consents(state.participants, state.consents)
         count = len(state.participants)
         consents = f"{len(missing)} consents missing" if missing else "all consented ✓" if count else "nobody yet"
         self.bar.show(f" People   {self.study.settings.title}", f"{count} participants · {consents} ")
         self.set_class(not count, "-empty")
         self._fill_table()
-        names = ", ".join(linkage.moderators) or "none yet: m adds one, so that it is replaced by [M]"
-        self.query_one("#moderators", Static).update(plain(f"Moderators: {names}"))
+        if self.study.linkage_here:
+            names = ", ".join(self.study.linkage.moderators) or "none yet: m adds one, so that it is replaced by [M]"
+            told = f"Moderators: {names}"
+        else:
+            told = "▲ The linkage file is not here (see study.toml): names can be neither shown nor added."
+        self.query_one("#moderators", Static).update(plain(told))
 
     def _fill_table(self) -> None:
         table, state = self.query_one("#people", DataTable), self.study.state
@@ -84,7 +88,7 @@ class RosterScreen(StudyScreen):
         for heading, width in (("Name", 22), ("Consent", 24), *((name, None) for name in columns)):
             table.add_column(cell(heading), width=width)
         for number, person in state.participants.items():
-            identity = self.study.linkage.identities.get(number)
+            identity = self.study.names_at_hand.get(number)
             table.add_row(
                 cell(number, "  "),
                 cell(identity.name if identity else "–"),
