@@ -45,7 +45,7 @@ def fetch(model: str, engine: str, folder: Path) -> Path:
         raise MissingNeed(
             f"The speech model “{model}” could not be fetched ({type(error).__name__}).",
             safe="Models that are here already still work.",
-            do=f"Check the network connection and try again, or {offline if model == 'base' else 'import a folder'}.",
+            do=f"Check the network connection and try again, or {offline if model == 'base' else 'run `facilitator models import DIR NAME`'}.",
         ) from error
 
 
