@@ -1,5 +1,6 @@
 """Headless recording and imported recordings."""
 
+import contextlib
 import hashlib
 import shutil
 import time
@@ -16,7 +17,7 @@ POLL_S = 0.1
 
 
 def record(session: Session, seconds: float, *, device: str | None = None, report: Report = silent) -> Recorded:
-    """Record for `seconds` (0.5 to 43,200), or until `report` raises Cancelled; then stop and read back.
+    """Record for `seconds` (0.5 to 43,200), or until Ctrl-C or Cancelled from `report`; then stop and read back.
 
     Raises:
         UsageError: a length out of range.
@@ -33,17 +34,22 @@ def record(session: Session, seconds: float, *, device: str | None = None, repor
     conduct.start(device, stop_after_ms=int(seconds * 1000))
     start_ms = session.state.takes[-1].at_ms
     try:
-        while conduct.now_ms - start_ms < seconds * 1000:
-            time.sleep(POLL_S)
-            for message in conduct.poll():
-                if isinstance(message, Fault) and not conduct.recording:
-                    raise DeviceFailed(message.what, safe="What was stored is kept.", do="Run the command again.")
-                if isinstance(message, Level):
-                    done = min(seconds, (message.stored_ms - start_ms) / 1000)
-                    report(Progress("Recording", done, seconds, max(0.0, seconds - done)))
+        with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C is the stop button of a recording without a screen
+            _watch(conduct, start_ms, seconds, report)
     finally:
         recorded = conduct.stop()
     return recorded
+
+
+def _watch(conduct: Conduct, start_ms: int, seconds: float, report: Report) -> None:
+    while conduct.now_ms - start_ms < seconds * 1000:
+        time.sleep(POLL_S)
+        for message in conduct.poll():
+            if isinstance(message, Fault) and not conduct.recording:
+                raise DeviceFailed(message.what, safe="What was stored is kept.", do="Run the command again.")
+            if isinstance(message, Level):
+                done = min(seconds, (message.stored_ms - start_ms) / 1000)
+                report(Progress("Recording", done, seconds, max(0.0, seconds - done)))
 
 
 def check_seconds(seconds: float) -> None:

@@ -68,6 +68,22 @@ def test_nobody_is_recorded_without_consent(opened: Study, room: SoundRoom) -> N
         assert list(session.folder.audio.glob("*.rec")) == []
 
 
+def test_ctrl_c_stops_and_keeps_what_was_recorded(planned: Path, room: SoundRoom) -> None:
+    command = [sys.executable, "-m", "facilitator.cli.main", "record", "01", "--seconds", "60", "--study", str(planned)]
+    environment = room.env | {"FACILITATOR_PASSPHRASE": PASSPHRASE}
+    program = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    status = planned / "sessions" / "01" / "audio" / "capture.json"
+    deadline = time.monotonic() + 30
+    while not status.exists() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    time.sleep(1.5)
+    program.send_signal(signal.SIGINT)
+    told, errors = program.communicate(timeout=30)
+    assert program.returncode == 0, errors
+    assert "Stored and read back" in told and " 0 ms lost" in told
+    assert room.listeners() == 0
+
+
 def test_a_recording_outlives_its_program_and_is_taken_over(planned: Path, room: SoundRoom, opened: Study) -> None:
     command = [sys.executable, "-m", "facilitator.cli.main", "record", "01", "--seconds", "60", "--study", str(planned)]
     environment = room.env | {"FACILITATOR_PASSPHRASE": PASSPHRASE}
