@@ -29,9 +29,6 @@ SHOWN = {
     "minus": "-",
 }
 
-SPEAKER_KEYS = (*"123456789", *"jkl")
-"""For the first participant of a session, the second …; j, k and l are the tenth to twelfth letters."""
-
 EVERYWHERE = ("help", "back", "leave", "app.quit", "quit", "command_palette")
 
 

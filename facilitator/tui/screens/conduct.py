@@ -14,8 +14,8 @@ from facilitator.domain.ids import ASSISTANT, MODERATOR, SessionId, Speaker
 from facilitator.domain.notes import NoteKind
 from facilitator.domain.text import one_line
 from facilitator.domain.timebase import clock
-from facilitator.tui.keys import SPEAKER_KEYS
 from facilitator.tui.screens.session_screen import SAVED, SessionScreen
+from facilitator.tui.session_keys import LEGEND, OWN_NOTES, SPEAKER_KEYS, note_bindings, speaker_bindings
 from facilitator.tui.widgets.entry_line import EntryLine
 from facilitator.tui.widgets.meter import Meter
 from facilitator.tui.widgets.note_list import NoteList
@@ -29,20 +29,6 @@ if TYPE_CHECKING:  # opens databases and audio; not needed for the first paint
     from facilitator.domain.guide import Question
     from facilitator.workflows.conducting import Conduct, Recorded
 
-NOTE_KEYS: Final = {
-    "t": NoteKind.THEME,
-    "q": NoteKind.QUESTION,
-    "v": NoteKind.QUOTE,
-    "n": NoteKind.NONVERBAL,
-    "d": NoteKind.DYNAMICS,
-    "f": NoteKind.FOLLOW_UP,
-    "e": NoteKind.TECHNICAL,
-    "h": NoteKind.THOUGHT,
-}
-"""v for verbatim, e for equipment, h for what you think yourself; the others by their first letter."""
-LEGEND: Final = {key: kind.value for key, kind in NOTE_KEYS.items()}
-OWN_NOTES: Final = frozenset({NoteKind.THOUGHT, NoteKind.TECHNICAL})
-"""These are about nobody in the group, so the current speaker is not attached."""
 TICK_S: Final = 0.1
 DISK_TICKS: Final = 50
 
@@ -62,36 +48,12 @@ any other. A letter of the bottom line begins a note, stamped with the moment of
 it, Escape drops it. What the list shows is stored.
 """
     BINDINGS: ClassVar[list[BindingType]] = [
-        *(
-            Binding(
-                key,
-                f"speaker({place})",
-                "Speaker",
-                show=place == 1,
-                key_display="1–9 m 0" if place == 1 else None,
-                id=f"conduct.speaker_{place}",
-                tooltip=f"Participant {place} of this session speaks from now on",
-            )
-            for place, key in enumerate(SPEAKER_KEYS, start=1)
-        ),
-        Binding("m", "label('M')", "Moderator", show=False, id="conduct.moderator", tooltip="The moderator speaks"),
-        Binding("a", "label('A')", "Assistant", show=False, id="conduct.assistant", tooltip="The assistant speaks"),
-        Binding("0", "label('')", "Unknown", show=False, id="conduct.unknown", tooltip="You do not know who speaks"),
+        *speaker_bindings("conduct", "1–9 m 0", "speaks from now on"),
         Binding("u,backspace", "undo_mark", "Undo", id="conduct.undo", tooltip="Take the last speaker mark back"),
         Binding("space", "question(1)", "Next", id="conduct.next", tooltip="Put the next question"),
         Binding("b", "question(-1)", "Previous", id="conduct.previous", tooltip="Go back to the question before"),
         Binding("g", "pick", "Go to", id="conduct.pick", tooltip="Put any question of the guide"),
-        *(
-            Binding(
-                key,
-                f"note('{kind.name}')",
-                f"Note: {kind.value}",
-                show=False,
-                id=f"conduct.note_{kind.name.lower()}",
-                tooltip=f"Begin a note on {kind.value}",
-            )
-            for key, kind in NOTE_KEYS.items()
-        ),
+        *note_bindings(),
         Binding("r", "record", "Record", id="conduct.record", tooltip="Start recording, or go on after a stop"),
         Binding("s", "stop", "Stop", id="conduct.stop", tooltip="Stop recording; asks once more"),
         Binding("y", "yes", "Yes", id="conduct.yes", tooltip="Yes to what the bottom line asks"),
@@ -187,14 +149,6 @@ it, Escape drops it. What the list shows is stored.
         return super().check_action(action, parameters)
 
     # --- speakers and questions
-
-    def action_speaker(self, place: int) -> None:
-        """The n-th participant of the session speaks from now on."""
-        participants = self.session.state.participants
-        if place > len(participants):
-            self.tell(f"There are {len(participants)} participants in this session.")
-        else:
-            self.action_label(participants[place - 1])
 
     def action_label(self, label: str) -> None:
         """`label` speaks from now on; "" for nobody knows."""

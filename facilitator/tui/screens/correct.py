@@ -11,8 +11,8 @@ from facilitator.domain.errors import FacilitatorError, NotFound
 from facilitator.domain.ids import SessionId, Speaker
 from facilitator.domain.text import fold
 from facilitator.domain.timebase import clock
-from facilitator.tui.keys import SPEAKER_KEYS
 from facilitator.tui.screens.session_screen import SAVED, SessionScreen
+from facilitator.tui.session_keys import speaker_bindings
 from facilitator.tui.widgets.line_input import LineInput
 from facilitator.tui.widgets.transcript_rows import Row, transcript_rows, turn_row
 from facilitator.tui.widgets.transcript_view import TranscriptView
@@ -47,25 +47,7 @@ the twelfth participant, m the moderator, a the assistant, 0 nobody known.
         Binding("f3", "skip(-1)", "−3 s", priority=True, id="correct.back", tooltip="Three seconds back"),
         Binding("f5", "skip(1)", "+3 s", priority=True, id="correct.forward", tooltip="Three seconds on"),
         Binding("f7", "problem", "Next problem", priority=True, id="correct.problem", tooltip="Next ⚑ or unknown ?"),
-        *(
-            Binding(
-                key,
-                f"speaker({place})",
-                "Speaker",
-                show=place == 1,
-                key_display="1–9" if place == 1 else None,
-                id=f"correct.speaker_{place}",
-                tooltip=f"Participant {place} of this session speaks here",
-            )
-            for place, key in enumerate(SPEAKER_KEYS, start=1)
-        ),
-        Binding(
-            "m", "label('M')", "Moderator", show=False, id="correct.moderator", tooltip="The moderator speaks here"
-        ),
-        Binding(
-            "a", "label('A')", "Assistant", show=False, id="correct.assistant", tooltip="The assistant speaks here"
-        ),
-        Binding("0", "label('')", "Unknown", show=False, id="correct.unknown", tooltip="Nobody knows who speaks here"),
+        *speaker_bindings("correct", "1–9", "speaks here"),
         Binding("f9", "merge", "Join", show=False, id="correct.merge", tooltip="Join this turn with the one after it"),
         Binding("u,ctrl+z", "undo", "Undo", id="correct.undo", tooltip="Take the last correction back"),
         Binding("slash", "find", "Find", id="correct.find", tooltip="Look for a word; n goes to the next place"),
@@ -151,14 +133,6 @@ the twelfth participant, m the moderator, a the assistant, 0 nobody known.
         if row is not None and row.segment_id is not None:
             self._change(row.segment_id, lambda: self.correction.set_checked(row.segment_id or 0))
             self._next_turn()
-
-    def action_speaker(self, place: int) -> None:
-        """The n-th participant of the session speaks in the current turn."""
-        participants = self.session.state.participants
-        if place > len(participants):
-            self.tell(f"There are {len(participants)} participants in this session.")
-        else:
-            self.action_label(participants[place - 1])
 
     def action_label(self, label: str) -> None:
         """`label` speaks in the current turn; "" for nobody knows."""

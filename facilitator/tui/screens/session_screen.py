@@ -34,6 +34,17 @@ class SessionScreen(StudyScreen):
     def start_work(self) -> None:
         """Show what the session holds."""
 
+    def action_speaker(self, place: int) -> None:
+        """The participant at `place` of the session speaks; see `action_label`."""
+        participants = self.session.state.participants
+        if place > len(participants):
+            self.tell(f"There are {len(participants)} participants in this session.")
+        else:
+            self.action_label(participants[place - 1])
+
+    def action_label(self, label: str) -> None:
+        """`label` speaks; "" for nobody knows. What that means is the subclass's own."""
+
     def on_mount(self) -> None:
         from facilitator.workflows.sessions import Session  # opens the databases; not needed for the first paint
 
