@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Self
 
@@ -53,13 +54,20 @@ class Terminal:
 
     def wait_for(self, *words: str, seconds: float = 30.0) -> str:
         """The screen as soon as it shows all of `words`; fails with the screen's content otherwise."""
+        return self._wait(lambda shown: all(word in shown for word in words), f"{words} did not appear", seconds)
+
+    def wait_without(self, word: str, seconds: float = 30.0) -> str:
+        """The screen as soon as it no longer shows `word`; fails with the screen's content otherwise."""
+        return self._wait(lambda shown: word not in shown, f"{word!r} did not go", seconds)
+
+    def _wait(self, found: Callable[[str], bool], failed: str, seconds: float) -> str:
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             shown = self.screen
-            if all(word in shown for word in words):
+            if found(shown):
                 return shown
             time.sleep(0.1)
-        raise AssertionError(f"{words} did not appear within {seconds} s on\n{self.screen}")
+        raise AssertionError(f"{failed} within {seconds} s on\n{self.screen}")
 
     @property
     def _base(self) -> list[str]:

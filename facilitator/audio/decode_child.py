@@ -9,6 +9,7 @@ import io
 import json
 import struct
 import sys
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, Final
 
@@ -40,7 +41,7 @@ CPU_SECONDS: Final = 1800
 _LENGTH: Final = struct.Struct(">I")
 
 
-class SoundFile:
+class SoundFile(ABC):
     """Samples of an open file, as float32 mono blocks.
 
     `frames` is what the file says it has, or None, and may be off by `tolerance_seconds`; `rate` in Hz. Raises
@@ -51,9 +52,9 @@ class SoundFile:
     frames: int | None
     tolerance_seconds: ClassVar[float] = 0.0
 
+    @abstractmethod
     def blocks(self) -> Iterator["Floats"]:
         """Mono blocks of half a second or less, in order."""
-        raise NotImplementedError
 
 
 class PlainFile(SoundFile):

@@ -24,7 +24,7 @@ from facilitator.workflows.study import Study, open_study
 from facilitator.workflows.transcribing import fill_speakers, transcribe
 
 SECONDS = 62
-"""Enough of the sample for three windows."""
+"""Enough of the sample for three windows, to be killed in the middle."""
 
 
 @pytest.fixture(scope="module")
@@ -36,18 +36,18 @@ def excerpt(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _reference() -> list[str]:
-    return [turn.text for turn in read_stm(SAMPLE / "focus_group.stm") if turn.end_ms <= SECONDS * 1000]
+    return [turn.text for turn in read_stm(SAMPLE / "focus_group.stm")]
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("engine", ["faster-whisper", "openai-whisper"])
-def test_both_engines_transcribe_the_sample_on_the_same_weights(opened: Study, excerpt: Path, engine: str) -> None:
+def test_both_engines_transcribe_the_sample_on_the_same_weights(opened: Study, engine: str) -> None:
     with Session(opened, session_id("01")) as session:
-        import_audio(session, excerpt)
+        import_audio(session, SAMPLE / "focus_group.ogg")
         state = transcribe(session, engine=engine)
         assert state.transcription is not None and state.transcription.engine == engine
         assert state.transcription.weights_sha256.startswith("d01c3014881c9c6f")
-        assert word_error_rate(_reference(), [segment.text for segment in state.transcript]) < 0.2
+        assert word_error_rate(_reference(), [segment.text for segment in state.transcript]) < 0.15
         words = [word for segment in state.transcript for word in segment.words]
         assert all(0 <= word.start_ms <= word.end_ms <= state.length_ms for word in words)
         assert all(0.0 <= word.probability <= 1.0 for word in words) and len({word.probability for word in words}) > 20
