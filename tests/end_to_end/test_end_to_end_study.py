@@ -77,11 +77,14 @@ def _conduct(study: Path, room: SoundRoom, speech: list[tuple[str, Path]]) -> st
 
 @pytest.mark.slow
 def test_a_group_is_recorded_transcribed_pseudonymized_verified_and_exported(
-    tmp_path: Path, sound_room: SoundRoom
+    tmp_path: Path, sound_room: SoundRoom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for absent in (Terminal.absent(), None if shutil.which("espeak-ng") else "espeak-ng is not installed"):
         if absent:
             pytest.skip(absent)
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    monkeypatch.setenv("TMPDIR", str(scratch))
     study, roster = tmp_path / "study", tmp_path / "roster.csv"
     roster.write_text(ROSTER)
     env = os.environ | {"FACILITATOR_PASSPHRASE": PASSPHRASE}
@@ -116,7 +119,7 @@ def test_a_group_is_recorded_transcribed_pseudonymized_verified_and_exported(
     assert not [name for name in (*NAMES, "chicago") if name in everything]
     subprocess.run(["sha256sum", "-c", "--quiet", "SHA256SUMS"], cwd=run, check=True)
 
-    for path in study.rglob("*"):
+    for path in (*study.rglob("*"), *scratch.rglob("*")):
         if path.is_file():
             data = path.read_bytes().lower()
             assert not [name for name in NAMES if name.encode() in data], path
