@@ -7,11 +7,13 @@ log and no field but `text`, `before`, `after`, `segments` and `title` of the se
 from dataclasses import dataclass
 from typing import ClassVar
 
+from facilitator.domain.access import Grant
 from facilitator.domain.consent import Consent
 from facilitator.domain.entities import Action, Category
 from facilitator.domain.guide import Guide
 from facilitator.domain.ids import ResearchNumber, SessionId, Speaker
 from facilitator.domain.notes import NoteKind
+from facilitator.domain.recording import Pause, Trouble
 from facilitator.domain.roster import Participant
 from facilitator.domain.transcript import Segment, Word
 
@@ -91,6 +93,164 @@ class RecordingStopped(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class RecordingReached(Event):
+    """The record numbered `seq`, of digest `head`, was on the disk by then. Logged every ten seconds, so that a
+    recording cut short at a record's edge can be told from one that ended there."""
+
+    kind: ClassVar[str] = "recording.reached"
+    seq: int
+    head: str
+
+
+@dataclass(frozen=True, slots=True)
+class TroubleBegan(Event):
+    """`detail` may name a device. `track` is 0 for the recording, else a backup track."""
+
+    kind: ClassVar[str] = "recording.trouble"
+    trouble: Trouble
+    detail: str = ""
+    track: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TroubleEnded(Event):
+    kind: ClassVar[str] = "recording.trouble_over"
+    trouble: Trouble
+    track: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingPaused(Event):
+    """Nothing is recorded from the event's time on, at the facilitator's wish."""
+
+    kind: ClassVar[str] = "recording.paused"
+    why: Pause
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingResumed(Event):
+    kind: ClassVar[str] = "recording.resumed"
+
+
+@dataclass(frozen=True, slots=True)
+class StrikeOrdered(Event):
+    """A participant asked that `from_ms` to `to_ms` be destroyed. Stored first, so that a crash cannot forget it."""
+
+    kind: ClassVar[str] = "strike.ordered"
+    from_ms: int
+    to_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class AudioStruck(Event):
+    """The records `first_seq` to `next_seq` - 1, `samples` long, from `from_ms` to `to_ms`, were destroyed.
+
+    The record `next_seq` carries `link`, the digest of the last destroyed one, so that the chain of records still
+    verifies. `destroyed` are the events, notes of that stretch, whose payloads were destroyed with it. One with
+    `first_seq` equal to `next_seq` found no sound to destroy. `track` is 0 for the recording, else a backup track.
+    """
+
+    kind: ClassVar[str] = "audio.struck"
+    from_ms: int
+    to_ms: int
+    first_seq: int
+    next_seq: int
+    samples: int
+    link: str
+    destroyed: tuple[int, ...] = ()
+    track: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class BackupStarted(Event):
+    """A second device records in parallel as track `track`, 1 or more."""
+
+    kind: ClassVar[str] = "backup.started"
+    track: int
+    rate: int
+    device: str
+
+
+@dataclass(frozen=True, slots=True)
+class BackupStopped(Event):
+    kind: ClassVar[str] = "backup.stopped"
+    track: int
+    samples: int
+    end_ms: int
+    head: str
+
+
+@dataclass(frozen=True, slots=True)
+class BackupImported(Event):
+    """A recorder's file became track `track`, aligned by cross-correlation.
+
+    The file's first sample lies at `offset_ms` of the session clock (may be negative); `agreement` is the correlation
+    at the best place, 0 to 1; `drift_ppm` the recorder's clock against ours. Off-the-record and struck stretches are
+    not in it.
+    """
+
+    kind: ClassVar[str] = "backup.imported"
+    track: int
+    rate: int
+    samples: int
+    head: str
+    source_sha256: str
+    offset_ms: int
+    agreement: float
+    drift_ppm: float
+
+
+@dataclass(frozen=True, slots=True)
+class Precheck:
+    """One line of the check before recording. `ok` is None where it could not be told, or was accepted as it is."""
+
+    name: str
+    ok: bool | None
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prechecked(Event):
+    """What the check before recording found."""
+
+    kind: ClassVar[str] = "recording.prechecked"
+    checks: tuple[Precheck, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingRecovered(Event):
+    """An interrupted recording was put in order: `recovered_ms` of sound found, `missing_ms` of it not there."""
+
+    kind: ClassVar[str] = "recording.recovered"
+    recovered_ms: int
+    missing_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class AudioRekeyed(Event):
+    """All records were encrypted anew for `recipient` (age1…). `track` as in AudioStruck.
+
+    `head_before` and `head_after` are the last one's digests.
+    """
+
+    kind: ClassVar[str] = "audio.rekeyed"
+    recipient: str
+    head_before: str
+    head_after: str
+    track: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AudioPurged(Event):
+    """The key of the audio, then its `records` records, were destroyed on purpose; `head` was the last one's digest."""
+
+    kind: ClassVar[str] = "audio.purged"
+    records: int
+    samples: int
+    head: str
+
+
+@dataclass(frozen=True, slots=True)
 class AudioImported(Event):
     """`source_sha256` lets a person find the file that it came from; its name is not kept."""
 
@@ -103,12 +263,15 @@ class AudioImported(Event):
 
 @dataclass(frozen=True, slots=True)
 class TranscriptionStarted(Event):
+    """`filled` are (start, length) in ms of the recording's gaps that were heard from a backup track."""
+
     kind: ClassVar[str] = "transcription.started"
     engine: str
     model: str
     weights_sha256: str
     language: str
     total_ms: int
+    filled: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,6 +441,44 @@ class EntityReopened(Event):
     undoes: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class AccessGranted(Event):
+    kind: ClassVar[str] = "access.granted"
+    grant: Grant
+
+
+@dataclass(frozen=True, slots=True)
+class AccessRevoked(Event):
+    kind: ClassVar[str] = "access.revoked"
+    session_id: SessionId
+    recipient: str
+
+
+@dataclass(frozen=True, slots=True)
+class RetentionSet(Event):
+    """Dates (YYYY-MM-DD) by which audio and the linkage file are to be destroyed; "" for none."""
+
+    kind: ClassVar[str] = "retention.set"
+    audio_until: str
+    linkage_until: str
+
+
+@dataclass(frozen=True, slots=True)
+class LinkageDestroyed(Event):
+    """The linkage key, then the file, were destroyed on purpose."""
+
+    kind: ClassVar[str] = "linkage.destroyed"
+
+
+@dataclass(frozen=True, slots=True)
+class BackedUp(Event):
+    """A copy of the study was made elsewhere and read back."""
+
+    kind: ClassVar[str] = "study.backed_up"
+    sessions: int
+    bytes: int
+
+
 SESSION_EVENTS: tuple[type[Event], ...] = (
     SessionPlanned,
     QuestionAsked,
@@ -287,6 +488,20 @@ SESSION_EVENTS: tuple[type[Event], ...] = (
     RecordingStarted,
     AudioGap,
     RecordingStopped,
+    RecordingReached,
+    TroubleBegan,
+    TroubleEnded,
+    RecordingPaused,
+    RecordingResumed,
+    StrikeOrdered,
+    AudioStruck,
+    BackupStarted,
+    BackupStopped,
+    BackupImported,
+    Prechecked,
+    RecordingRecovered,
+    AudioRekeyed,
+    AudioPurged,
     AudioImported,
     TranscriptionStarted,
     WindowTranscribed,
@@ -307,6 +522,11 @@ STUDY_EVENTS: tuple[type[Event], ...] = (
     SessionCreated,
     EntityDecided,
     EntityReopened,
+    AccessGranted,
+    AccessRevoked,
+    RetentionSet,
+    LinkageDestroyed,
+    BackedUp,
 )
 
 

@@ -8,6 +8,7 @@ from facilitator.domain.edits import Edit, edited, touched
 from facilitator.domain.guide import Guide
 from facilitator.domain.ids import ResearchNumber
 from facilitator.domain.notes import Note, SpeakerMark
+from facilitator.domain.recording import STRUCK, Pause, Trouble
 from facilitator.domain.timebase import samples_to_ms
 from facilitator.domain.transcript import Segment
 
@@ -20,6 +21,28 @@ class Take:
     at_utc: str
     rate: int
     device: str
+    end_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Troubled:
+    """A trouble of the recording (`track` 0) or of a backup track; `end_ms` is None while it lasts."""
+
+    at_ms: int
+    trouble: Trouble
+    detail: str = ""
+    end_ms: int | None = None
+    track: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class BackupTrack:
+    """A second recording of the session. `end_ms` is None while it runs, or when it was cut off."""
+
+    track: int
+    at_ms: int
+    rate: int
+    source: str
     end_ms: int | None = None
 
 
@@ -37,8 +60,10 @@ class Approval:
 class SessionState:
     """Fold with `apply`. Collections are keyed by the number of the event that made the item, unless named otherwise.
 
-    `edits` holds (seq, edit) of corrections that can still be undone, oldest first; `earlier` what each
-    touched, as it was. `voided` is the last approval that a later change took away.
+    `gaps` holds (at, length, reason) in ms. `paused` is why nothing is recorded just now, `strike_ordered` a strike
+    that was not carried out yet, `reached` what was last known to be on the disk, `purged` whether the audio was
+    destroyed on purpose. `edits` holds (seq, edit) of corrections that can still be undone, oldest first; `earlier`
+    what each touched, as it was. `voided` is the last approval that a later change took away.
     """
 
     title: str = ""
@@ -50,6 +75,14 @@ class SessionState:
     notes: dict[int, Note] = field(default_factory=dict)
     takes: list[Take] = field(default_factory=list)
     gaps: list[tuple[int, int, str]] = field(default_factory=list)
+    paused: Pause | None = None
+    troubles: list[Troubled] = field(default_factory=list)
+    reached: ev.RecordingReached | None = None
+    struck: list[ev.AudioStruck] = field(default_factory=list)
+    strike_ordered: ev.StrikeOrdered | None = None
+    backups: dict[int, BackupTrack] = field(default_factory=dict)
+    rekeyed: list[ev.AudioRekeyed] = field(default_factory=list)
+    purged: bool = False
     imported: bool = False
     transcription: ev.TranscriptionStarted | None = None
     windows: dict[int, ev.WindowTranscribed] = field(default_factory=dict)
@@ -76,6 +109,8 @@ class SessionState:
         self.last_seq = item.seq
         self._apply_conduct(item)
         self._apply_audio(item)
+        self._apply_watch(item)
+        self._apply_keeping(item)
         self._apply_transcription(item)
         self._apply_correction(item)
         self._apply_release(item)
@@ -131,6 +166,47 @@ class SessionState:
                 self.takes.append(Take(item.at_ms, item.at_utc, rate, "imported file", end_ms))
                 self.imported = True
 
+    def _apply_watch(self, item: ev.Stored) -> None:
+        match item.event:
+            case ev.TroubleBegan(trouble, detail, track):
+                self.troubles.append(Troubled(item.at_ms, trouble, detail, None, track))
+            case ev.TroubleEnded(trouble, track):
+                for index, one in enumerate(self.troubles):
+                    if (one.trouble, one.track, one.end_ms) == (trouble, track, None):
+                        self.troubles[index] = replace(one, end_ms=item.at_ms)
+            case ev.RecordingPaused(why):
+                self.paused = why
+            case ev.RecordingResumed():
+                self.paused = None
+            case ev.RecordingReached() as reached:
+                self.reached = reached
+            case ev.BackupStarted(track, rate, device):
+                self.backups[track] = BackupTrack(track, item.at_ms, rate, device)
+            case ev.BackupStopped(track, _, end_ms):
+                if track in self.backups:
+                    self.backups[track] = replace(self.backups[track], end_ms=end_ms)
+            case ev.BackupImported(track, rate, samples, _, _, offset_ms):
+                end_ms = offset_ms + samples_to_ms(samples, rate)
+                self.backups[track] = BackupTrack(track, offset_ms, rate, "imported file", end_ms)
+
+    def _apply_keeping(self, item: ev.Stored) -> None:
+        match item.event:
+            case ev.StrikeOrdered() as ordered:
+                self.strike_ordered = ordered
+            case ev.AudioStruck() as struck:
+                self.struck.append(struck)
+                for seq in struck.destroyed:
+                    self.notes.pop(seq, None)
+                if struck.track == 0:
+                    self.strike_ordered = None
+                    self.gaps = _without(self.gaps, struck.from_ms, struck.to_ms)
+                    self.gaps.append((struck.from_ms, struck.to_ms - struck.from_ms, STRUCK))
+                self._void()
+            case ev.AudioRekeyed() as rekeyed:
+                self.rekeyed.append(rekeyed)
+            case ev.AudioPurged():
+                self.purged = True
+
     def _apply_transcription(self, item: ev.Stored) -> None:
         match item.event:
             case ev.TranscriptionStarted() as started:
@@ -178,3 +254,8 @@ class SessionState:
                 self.approval, self.voided = Approval(content_sha256, approver, item.at_utc, item.seq), None
             case ev.Exported() as exported:
                 self.exports.append(exported)
+
+
+def _without(gaps: list[tuple[int, int, str]], from_ms: int, to_ms: int) -> list[tuple[int, int, str]]:
+    """The gaps less those that lie wholly within a stretch."""
+    return [gap for gap in gaps if not from_ms <= gap[0] <= gap[0] + gap[1] <= to_ms]

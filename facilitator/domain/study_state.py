@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from facilitator.domain import events as ev
+from facilitator.domain.access import Grant
 from facilitator.domain.consent import Consent
 from facilitator.domain.entities import Decision
 from facilitator.domain.ids import ResearchNumber, SessionId
@@ -14,7 +15,8 @@ from facilitator.domain.roster import Participant
 class StudyState:
     """Fold with `apply`. `decision_log` holds (seq, entity id, decision before) of decisions that can be undone.
 
-    `changed_utc` is when a decision on an entity, or a consent, last changed.
+    `changed_utc` is when a decision on an entity, or a consent, last changed. `backed_up_utc` and
+    `linkage_destroyed_utc` are "" until it happened.
     """
 
     participants: dict[ResearchNumber, Participant] = field(default_factory=dict)
@@ -23,6 +25,10 @@ class StudyState:
     decisions: dict[str, Decision] = field(default_factory=dict)
     decision_log: list[tuple[int, str, Decision | None]] = field(default_factory=list)
     changed_utc: dict[str, str] = field(default_factory=dict)
+    grants: list[Grant] = field(default_factory=list)
+    retention: ev.RetentionSet = field(default_factory=lambda: ev.RetentionSet("", ""))
+    linkage_destroyed_utc: str = ""
+    backed_up_utc: str = ""
     last_seq: int = 0
 
     @classmethod
@@ -50,6 +56,24 @@ class StudyState:
             case ev.EntityReopened(entity_id, undoes):
                 self._log(item, entity_id, undoes)
                 self.decisions.pop(entity_id, None)
+        self._apply_keeping(item)
+
+    def _apply_keeping(self, item: ev.Stored) -> None:
+        match item.event:
+            case ev.AccessGranted(grant):
+                self._revoke(grant.session_id, grant.recipient)
+                self.grants.append(grant)
+            case ev.AccessRevoked(session_id, recipient):
+                self._revoke(session_id, recipient)
+            case ev.RetentionSet() as retention:
+                self.retention = retention
+            case ev.LinkageDestroyed():
+                self.linkage_destroyed_utc = item.at_utc
+            case ev.BackedUp():
+                self.backed_up_utc = item.at_utc
+
+    def _revoke(self, session_id: SessionId, recipient: str) -> None:
+        self.grants = [one for one in self.grants if (one.session_id, one.recipient) != (session_id, recipient)]
 
     def _log(self, item: ev.Stored, entity_id: str, undoes: int | None) -> None:
         self.changed_utc[entity_id] = item.at_utc

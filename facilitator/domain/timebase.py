@@ -8,6 +8,14 @@ def clock(ms: int) -> str:
     return f"{sign}{hours}:{minutes:02}:{seconds:02}" if hours else f"{sign}{minutes}:{seconds:02}"
 
 
+def exact(ms: int) -> str:
+    """`1 h 31 min 4.250 s`, `41 min 12.250 s` or `0.250 s`, as reports on recordings say it. `ms` is zero or more."""
+    minutes, rest = divmod(ms, 60_000)
+    hours, minutes = divmod(minutes, 60)
+    seconds = f"{rest // 1000}.{rest % 1000:03} s"
+    return (f"{hours} h " if hours else "") + (f"{minutes} min " if hours or minutes else "") + seconds
+
+
 def stamp(ms: int) -> str:
     """`00:07:31`, fixed width, as in transcripts. `ms` is zero or more."""
     seconds = ms // 1000

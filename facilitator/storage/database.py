@@ -30,6 +30,15 @@ CREATE TRIGGER event_is_kept BEFORE DELETE ON event BEGIN SELECT RAISE(ABORT, 'e
 """
 MIGRATIONS: Final = (_SCHEMA_1,)
 """Entry n brings a database from `user_version` n to n + 1."""
+WRITING: Final = (
+    "journal_mode = WAL",
+    "synchronous = FULL",
+    "fullfsync = ON",
+    "checkpoint_fullfsync = ON",
+    "foreign_keys = ON",
+    "secure_delete = ON",
+)
+"""Pragmas of every connection that writes; the first four are what makes a commit last."""
 
 
 def create_database(path: Path, key: bytes) -> Connection:
@@ -38,8 +47,9 @@ def create_database(path: Path, key: bytes) -> Connection:
         path.touch(mode=0o600, exist_ok=False)
     except OSError as error:
         raise storage_failed(path, error) from error
-    connection = _connect(path, key, read_only=False)
-    _migrate(connection, 0)
+    with _explained(path):
+        connection = _connect(path, key, read_only=False)
+        _migrate(connection, 0)
     sync_folder(path.parent)
     return connection
 
@@ -93,6 +103,18 @@ def transaction(connection: Connection) -> Iterator[None]:
         raise
 
 
+def emptied_write_ahead(connection: Connection) -> bool:
+    """Move what the write-ahead file holds into the database, and cut it to nothing.
+
+    False when a reader or the disk did not let that happen; closing the database does it then at the latest.
+    """
+    try:
+        busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+    except sqlcipher.Error:
+        return False
+    return not busy
+
+
 def query(connection: Connection, statement: str, *values: Any) -> Iterator[Any]:
     """The rows of a query. Raises Damaged when a page of the file is not what was written."""
     try:
@@ -122,28 +144,55 @@ def _connect(path: Path, key: bytes, *, read_only: bool) -> Connection:
     connection.execute("PRAGMA trusted_schema = OFF")
     connection.execute("PRAGMA temp_store = MEMORY")
     if not read_only:
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
-        connection.execute("PRAGMA fullfsync = ON")
-        connection.execute("PRAGMA checkpoint_fullfsync = ON")
-        connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute("PRAGMA secure_delete = ON")
+        for pragma in WRITING:
+            connection.execute(f"PRAGMA {pragma}")
     return connection  # type: ignore[no-any-return]  # sqlcipher3 ships no types
 
 
 def _migrate(connection: Connection, version: int) -> None:
-    for number, script in enumerate(MIGRATIONS[version:], start=version + 1):
-        connection.executescript(
-            f"BEGIN IMMEDIATE; {script} PRAGMA application_id = {APPLICATION_ID}; "
-            f"PRAGMA user_version = {number}; COMMIT;"
-        )
+    for script in migration_scripts(version):
+        connection.executescript(script)
+
+
+def migration_scripts(version: int) -> list[str]:
+    """What brings a database of `version` up to date, one transaction each."""
+    return [
+        f"BEGIN IMMEDIATE; {script} PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {number}; COMMIT;"
+        for number, script in enumerate(MIGRATIONS[version:], start=version + 1)
+    ]
 
 
 def _back_up(connection: Connection, path: Path, key: bytes) -> None:
     version = int(connection.execute("PRAGMA user_version").fetchone()[0])
     copy = path.with_name(f"{path.stem}.before-format-{version + 1}{path.suffix}")
     copy.unlink(missing_ok=True)
-    connection.execute("ATTACH DATABASE ? AS copy KEY ?", (str(copy), f"x'{key.hex()}'"))
+    _export(connection, copy, key)
+
+
+def copy_under_new_key(path: Path, key: bytes, target: Path, new_key: bytes) -> None:
+    """Copy the database at `path` to `target`, which must not exist, encrypted with `new_key`.
+
+    Nobody else may have it open, even for reading, since they would go on with the old one.
+
+    Raises:
+        Busy: another program has it open.
+        NotFound, Damaged, NewerVersion, StorageFailed: as `open_database`.
+    """
+    connection = open_database(path, key)
+    try:
+        with _explained(path):
+            connection.execute("PRAGMA journal_mode = DELETE")  # refused while anybody else has it open
+            target.touch(mode=0o600, exist_ok=False)
+            _export(connection, target, new_key)
+    except OSError as error:
+        raise storage_failed(target, error) from error
+    finally:
+        connection.close()
+
+
+def _export(connection: Connection, target: Path, key: bytes) -> None:
+    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    connection.execute("ATTACH DATABASE ? AS copy KEY ?", (str(target), f"x'{key.hex()}'"))
     connection.execute("SELECT sqlcipher_export('copy')")
     connection.execute(f"PRAGMA copy.user_version = {version}")
     connection.execute(f"PRAGMA copy.application_id = {APPLICATION_ID}")

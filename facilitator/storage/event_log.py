@@ -15,10 +15,12 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from facilitator.domain.errors import Damaged, NewerVersion
-from facilitator.domain.events import SESSION_EVENTS, STUDY_EVENTS, Event, Stored
-from facilitator.storage.database import Connection, query, transaction
+from facilitator.domain.events import SESSION_EVENTS, STUDY_EVENTS, AudioStruck, Event, Stored
+from facilitator.storage.database import Connection, emptied_write_ahead, query, transaction
 
 _TYPES: dict[str, type[Event]] = {event.kind: event for event in (*SESSION_EVENTS, *STUDY_EVENTS)}
+
+_DESTROYING = (AudioStruck.kind,)
 
 
 @cache
@@ -37,6 +39,8 @@ class EventLog:
     def __init__(self, connection: Connection, actor: str = "researcher") -> None:
         self._connection = connection
         self._actor = actor
+        self._old_pages = False
+        """Whether the write-ahead file still holds destroyed payloads, so that emptying it is tried again."""
 
     @property
     def head(self) -> str:
@@ -48,7 +52,11 @@ class EventLog:
         return self.append_all([(event, at_ms)])[0]
 
     def append_all(self, events: Sequence[tuple[Event, int]]) -> list[Stored]:
-        """Store all of (event, at_ms) in one transaction, or none. Raises StorageFailed."""
+        """Store all of (event, at_ms) in one transaction, or none; payloads that they destroy go in the same one.
+
+        Raises:
+            StorageFailed: the disk refused; nothing was stored.
+        """
         at_utc = datetime.now(UTC).isoformat(timespec="milliseconds")
         stored: list[Stored] = []
         with transaction(self._connection):
@@ -65,6 +73,10 @@ class EventLog:
                 )
                 self._connection.execute("INSERT INTO payload VALUES (?, ?, ?)", (seq, salt, body))
                 stored.append(Stored(seq, at_utc, at_ms, self._actor, event, head.hex()))
+            destroyed = [(number,) for event, _ in events for number in _destroyed(event)]
+            self._connection.executemany("DELETE FROM payload WHERE seq = ?", destroyed)
+        if destroyed or self._old_pages:
+            self._old_pages = not emptied_write_ahead(self._connection)
         return stored
 
     def read(self, after: int = 0) -> Iterator[Stored]:
@@ -91,9 +103,10 @@ class EventLog:
         """Recompute the whole chain and return the number of events.
 
         Raises:
-            Damaged: an event or payload was changed, removed or reordered.
+            Damaged: an event or payload was changed, removed or reordered. Payloads that an event says were
+                destroyed may be absent.
         """
-        head, expected = bytes(32), 0
+        head, expected, absent = bytes(32), 0, set[int]()
         rows = query(
             self._connection,
             "SELECT e.seq, e.at_utc, e.at_ms, e.actor, e.kind, e.payload_digest, e.prev_hash, e.hash, p.salt, p.body "
@@ -101,6 +114,10 @@ class EventLog:
         )
         for seq, at_utc, at_ms, actor, kind, digest, previous, event_hash, salt, body in rows:
             expected += 1
+            if body is None:
+                absent.add(seq)
+            elif kind in _DESTROYING:
+                absent -= set(_destroyed(_decode(kind, body)))
             intact = (
                 seq == expected
                 and bytes(previous) == head
@@ -113,7 +130,17 @@ class EventLog:
                     safe="Nothing was changed.",
                     do="Restore the file from your backup; what follows this event may have been altered.",
                 )
+        if absent:
+            raise Damaged(
+                f"What event {min(absent)} held is missing, and no event says that it was destroyed.",
+                safe="Nothing was changed.",
+                do="Restore the file from your backup.",
+            )
         return expected
+
+
+def _destroyed(event: Event) -> tuple[int, ...]:
+    return event.destroyed if isinstance(event, AudioStruck) else ()
 
 
 def _decode(kind: str, body: str) -> Event:

@@ -6,10 +6,13 @@ import secrets
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 from filelock import FileLock, Timeout
 
 from facilitator.domain.errors import Busy, Damaged, NotFound, StorageFailed
+
+_SMALL_RESERVE: Final = 128 * 1024
 
 
 def sync_file(descriptor: int) -> None:
@@ -23,14 +26,21 @@ def sync_file(descriptor: int) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Force new and renamed entries of a folder to the drive. Windows has no such call and needs none."""
+    """Force new and renamed entries of a folder to the drive. Windows has no such call and needs none.
+
+    Raises:
+        StorageFailed: the disk refused.
+    """
     if os.name == "nt":
         return
-    descriptor = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise storage_failed(folder, error) from error
 
 
 def write_atomically(path: Path, data: bytes) -> None:
@@ -80,10 +90,30 @@ def read_file(path: Path, what: str) -> bytes:
         ) from error
 
 
-def make_folder(path: Path) -> None:
-    """Create a folder that only its owner can enter; raises StorageFailed."""
+def give_up_half(reserve: Path) -> bool:
+    """Free half of a file that only holds room in reserve, or all of a small one; False where there is none."""
     try:
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        size = reserve.stat().st_size
+        if size < _SMALL_RESERVE:
+            reserve.unlink()
+        else:
+            os.truncate(reserve, size // 2)
+    except OSError:
+        return False
+    return True
+
+
+def make_folder(path: Path) -> None:
+    """Create a folder, and those above it, that only its owner can enter; it lasts when this returns.
+
+    Raises:
+        StorageFailed: the disk refused.
+    """
+    missing = [one for one in (path, *path.parents) if not one.exists()]
+    try:
+        for one in reversed(missing):
+            one.mkdir(mode=0o700, exist_ok=True)
+            sync_folder(one.parent)
     except OSError as error:
         raise storage_failed(path, error) from error
 

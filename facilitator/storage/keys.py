@@ -1,21 +1,24 @@
 """Who can open what: the researcher's identity, and keys wrapped for it, all in the age format.
 
-`identity.age` is the standard passphrase-protected identity file (`age -p`), so the stock `age` program opens
-everything here if this program is gone.
+An identity file behind a passphrase is the standard one (`age -p`), so the stock `age` program opens everything here
+if this program is gone; one without a passphrase, as `age-keygen` writes it, is taken too.
 """
 
 import json
 import secrets
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import pyrage
 
-from facilitator.domain.errors import AccessRefused, Damaged, InvalidInput
+from facilitator.domain.age_format import well_formed
+from facilitator.domain.errors import AccessRefused, Damaged, InvalidInput, UsageError
 from facilitator.storage.files import read_file, write_atomically
 
 AGE_HEADER = b"age-encryption.org/v1"
 MIN_PASSPHRASE = 8
+IDENTITY = "identity file"
+_SECRET = "AGE-SECRET-KEY-"  # noqa: S105  how one begins
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +34,33 @@ class PersonalKey:
 
 @dataclass(frozen=True, slots=True)
 class SessionKey:
-    """A session's secrets: the database's 32 raw bytes and the identity that opens its audio."""
+    """A session's secrets: the database's 32 raw bytes and the identity that opens its audio.
+
+    Once the audio was destroyed on purpose, its two are "" and `purged` says what there was.
+    """
 
     database: bytes
     audio_secret: str
     audio_recipient: str
+    purged: "PurgedAudio | None" = None
 
     def __repr__(self) -> str:
-        return f"SessionKey({self.audio_recipient})"
+        return f"SessionKey({self.audio_recipient or 'audio destroyed'})"
+
+
+@dataclass(frozen=True, slots=True)
+class PurgedAudio:
+    """What was destroyed with the audio key: `head` is the hex digest of the last of the recording's records."""
+
+    records: int
+    samples: int
+    head: str
+
+
+def new_personal_key() -> PersonalKey:
+    """A fresh identity, stored nowhere yet."""
+    identity = pyrage.x25519.Identity.generate()
+    return PersonalKey(str(identity), str(identity.to_public()))
 
 
 def check_passphrase(passphrase: str) -> None:
@@ -56,29 +78,45 @@ def create_identity(path: Path, passphrase: str) -> PersonalKey:
 
     Raises:
         InvalidInput: the passphrase has under 8 characters.
+        UsageError: there is a file already, which may be somebody's only key.
         StorageFailed: the file cannot be written.
     """
     check_passphrase(passphrase)
-    identity = pyrage.x25519.Identity.generate()
-    key = PersonalKey(str(identity), str(identity.to_public()))
+    if path.exists():
+        raise UsageError(f"{path.name} is there already.", safe="It was left untouched.", do="Choose another name.")
+    key = new_personal_key()
     text = f"# public key: {key.recipient}\n{key.secret}\n"
     write_atomically(path, pyrage.passphrase.encrypt(text.encode(), passphrase))
     return key
 
 
 def unlock_identity(path: Path, passphrase: str) -> PersonalKey:
-    """Open the identity file.
+    """Open the identity file; `passphrase` goes unused where the file has none.
 
     Raises:
         AccessRefused: wrong passphrase.
-        Damaged: the file is not an intact age file.
+        Damaged: the file is no intact identity file.
         NotFound: it is not there.
     """
-    sealed = read_file(path, "identity file")
-    if not sealed.startswith(AGE_HEADER):
-        raise damaged("identity file")
+    stored = read_file(path, IDENTITY)
+    secret = plain_identity(stored)
+    return personal_key(secret if secret is not None else opened_identity(stored, passphrase).decode(errors="replace"))
+
+
+def plain_identity(stored: bytes) -> str | None:
+    """The text of an identity file without a passphrase; None for one that is sealed, or no identity file."""
+    if stored.startswith(AGE_HEADER):
+        return None
+    text = stored.decode("ascii", errors="replace")
+    return text if any(line.startswith(_SECRET) for line in text.splitlines()) else None
+
+
+def opened_identity(stored: bytes, passphrase: str) -> bytes:
+    """The text of a sealed identity file. Raises AccessRefused, Damaged."""
+    if not well_formed(stored):
+        raise damaged(IDENTITY)
     try:
-        text = pyrage.passphrase.decrypt(sealed, passphrase).decode()
+        return bytes(pyrage.passphrase.decrypt(stored, passphrase))
     except pyrage.DecryptError as error:
         if "Decryption failed" in str(error):
             raise AccessRefused(
@@ -86,11 +124,16 @@ def unlock_identity(path: Path, passphrase: str) -> PersonalKey:
                 safe="Nothing was changed.",
                 do="Type it again; nobody can recover a lost passphrase.",
             ) from error
-        raise damaged("identity file") from error
-    secret = next((line for line in text.splitlines() if line.startswith("AGE-SECRET-KEY-")), "")
-    if not secret:
-        raise damaged("identity file")
-    return PersonalKey(secret, str(pyrage.x25519.Identity.from_str(secret).to_public()))
+        raise damaged(IDENTITY) from error
+
+
+def personal_key(text: str) -> PersonalKey:
+    """The identity in the text of an identity file. Raises Damaged where it holds none."""
+    secret = next((line.strip() for line in text.splitlines() if line.startswith(_SECRET)), "")
+    try:
+        return PersonalKey(secret, str(pyrage.x25519.Identity.from_str(secret).to_public()))
+    except pyrage.IdentityError as error:
+        raise damaged(IDENTITY) from error
 
 
 def seal(data: bytes, recipients: tuple[str, ...]) -> bytes:
@@ -105,7 +148,7 @@ def unseal(sealed: bytes, key: PersonalKey, what: str) -> bytes:
         AccessRefused: it was not sealed for this key.
         Damaged: it was changed or cut short.
     """
-    if not sealed.startswith(AGE_HEADER):
+    if not well_formed(sealed):
         raise damaged(what)
     try:
         return bytes(pyrage.decrypt(sealed, [pyrage.x25519.Identity.from_str(key.secret)]))
@@ -144,20 +187,56 @@ def open_database_key(path: Path, key: PersonalKey, what: str) -> bytes:
     return raw
 
 
+def new_session_key() -> SessionKey:
+    """Fresh secrets for a session."""
+    audio = new_personal_key()
+    return SessionKey(secrets.token_bytes(32), audio.secret, audio.recipient)
+
+
 def create_session_key(path: Path, recipients: tuple[str, ...]) -> SessionKey:
     """Make a session's secrets and store them sealed at `path`."""
-    identity = pyrage.x25519.Identity.generate()
-    session = SessionKey(secrets.token_bytes(32), str(identity), str(identity.to_public()))
-    text = json.dumps({"database": session.database.hex(), "audio": session.audio_secret})
-    write_atomically(path, seal(text.encode(), recipients))
+    session = new_session_key()
+    write_atomically(path, sealed_session_key(session, recipients))
     return session
+
+
+def sealed_session_key(session: SessionKey, recipients: tuple[str, ...]) -> bytes:
+    """The content of a session's key file."""
+    secret: dict[str, object] = {"database": session.database.hex(), "audio": session.audio_secret}
+    if session.purged:
+        secret["purged"] = asdict(session.purged)
+    return seal(json.dumps(secret).encode(), recipients)
 
 
 def open_session_key(path: Path, key: PersonalKey) -> SessionKey:
     """The session's secrets; errors as `unseal`."""
     try:
         found = json.loads(unseal(read_file(path, "session key"), key, "session key"))
-        audio = pyrage.x25519.Identity.from_str(found["audio"])
-        return SessionKey(bytes.fromhex(found["database"]), found["audio"], str(audio.to_public()))
+        purged = PurgedAudio(**found["purged"]) if "purged" in found else None
+        recipient = str(pyrage.x25519.Identity.from_str(found["audio"]).to_public()) if not purged else ""
+        return SessionKey(bytes.fromhex(found["database"]), found["audio"], recipient, purged)
     except (ValueError, KeyError, TypeError, pyrage.IdentityError) as error:
         raise damaged("session key") from error
+
+
+def checked_recipient(text: str) -> str:
+    """`text` as a public key, age1….
+
+    Raises:
+        InvalidInput: it is none; the message never quotes it, since it may be a secret key.
+    """
+    given = text.strip()
+    if "AGE-SECRET-KEY" in given.upper():
+        raise InvalidInput(
+            "That is a secret key. Nobody may ever see it.",
+            safe="Nothing was written.",
+            do="Its owner should make a new identity and send you the line that begins with age1.",
+        )
+    try:
+        return str(pyrage.x25519.Recipient.from_str(given))
+    except pyrage.RecipientError:
+        raise InvalidInput(
+            "That is no public key: it should be one word of 62 characters that begins with age1.",
+            safe="Nothing was written.",
+            do="Ask for the line that `facilitator access identity FILE` or `age-keygen` prints.",
+        ) from None

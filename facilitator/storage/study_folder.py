@@ -15,7 +15,7 @@ from facilitator.domain.text import one_line
 from facilitator.storage.files import make_folder, read_file, storage_failed, sync_folder, write_atomically
 
 FORMAT: Final = 1
-STUDY_FILES: Final = ("identity.age", "linkage.age", "study.key.age", "study.db", "study.toml")
+STUDY_FILES: Final = ("identity.age", "linkage.key.age", "linkage.age", "study.key.age", "study.db", "study.toml")
 
 
 class StudySettings(BaseModel):
@@ -32,9 +32,10 @@ class StudySettings(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class StudyFolder:
-    """Paths of a study. `root` is absolute."""
+    """Paths of a study. `root` is absolute; `identity` is another person's identity file, if not the researcher's."""
 
     root: Path
+    identity: Path | None = None
 
     @property
     def settings_file(self) -> Path:
@@ -46,7 +47,7 @@ class StudyFolder:
 
     @property
     def identity_file(self) -> Path:
-        return self.root / "identity.age"
+        return self.identity or self.root / "identity.age"
 
     @property
     def database(self) -> Path:
@@ -68,6 +69,10 @@ class StudyFolder:
         """The linkage file: relative paths start at the study."""
         return self.root / Path(settings.linkage).expanduser()
 
+    @property
+    def linkage_key(self) -> Path:
+        return self.root / "linkage.key.age"
+
 
 @dataclass(frozen=True, slots=True)
 class SessionFolder:
@@ -88,6 +93,15 @@ class SessionFolder:
         return self.root / "audio"
 
     @property
+    def reserve(self) -> Path:
+        """What a running recording keeps in reserve for a full disk."""
+        return self.audio / "ballast"
+
+    def track(self, number: int) -> Path:
+        """The folder of the recording (0) or of a backup track (1 or more)."""
+        return self.root / f"audio-backup-{number}" if number else self.audio
+
+    @property
     def exports(self) -> Path:
         return self.root / "exports"
 
@@ -96,8 +110,8 @@ class SessionFolder:
         return self.root / ".session.lock"
 
 
-def find_study(start: Path) -> StudyFolder:
-    """The study in `start` or the nearest folder above it.
+def find_study(start: Path, identity: Path | None = None) -> StudyFolder:
+    """The study in `start` or the nearest folder above it, to be opened with `identity` if that is given.
 
     Raises:
         NotFound: none of them holds a study.
@@ -105,7 +119,7 @@ def find_study(start: Path) -> StudyFolder:
     start = start.expanduser().resolve()
     for folder in (start, *start.parents):
         if (folder / "study.toml").is_file():
-            return StudyFolder(folder)
+            return StudyFolder(folder, identity)
     raise NotFound(
         f"There is no study in {start} or above it.",
         do="Go to the study's folder, name it with --study DIR, or make one with `facilitator study init DIR`.",

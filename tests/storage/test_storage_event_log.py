@@ -98,9 +98,19 @@ def test_tampering_breaks_the_chain(connection: Connection, tamper: str) -> None
 def test_a_destroyed_payload_leaves_the_chain_whole(connection: Connection) -> None:
     log = EventLog(connection)
     log.append_all(EVENTS)
+    log.append(ev.AudioStruck(0, 1000, 0, 4, 48_000, "ab" * 32, destroyed=(2,)))
+    assert log.verify() == len(EVENTS) + 1
+    assert [item.seq for item in log.read()] == [1, 3, 4, 5]
+    assert not connection.execute("SELECT body FROM payload WHERE seq = 2").fetchall()
+
+
+def test_a_payload_that_vanished_without_a_word_is_damage(connection: Connection) -> None:
+    log = EventLog(connection)
+    log.append_all(EVENTS)
+    log.append(ev.AudioStruck(0, 1000, 0, 4, 48_000, "ab" * 32, destroyed=(4,)))
     connection.execute("DELETE FROM payload WHERE seq = 2")
-    assert log.verify() == len(EVENTS)
-    assert [item.seq for item in log.read()] == [1, 3, 4]
+    with pytest.raises(Damaged, match="event 2 "):
+        log.verify()
 
 
 def test_two_writers_never_take_the_same_number(connection: Connection, path: Path) -> None:

@@ -1,12 +1,16 @@
+import itertools
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
+from dying import died_at
 
-from facilitator.domain.errors import AccessRefused, Damaged, InvalidInput, NotFound
+from facilitator.domain.errors import AccessRefused, Damaged, InvalidInput, NotFound, UsageError
 from facilitator.storage import keys
+from facilitator.storage.identity_files import change_passphrase, needs_passphrase, open_to_others
 from facilitator.storage.linkage import Linkage, read_linkage, write_linkage
+from facilitator.storage.shredding import finish_shredding, replace_and_shred, shred
 
 PASSPHRASE = "four unrelated words"
 
@@ -81,3 +85,51 @@ def test_the_stock_age_program_opens_what_we_seal(sealed: tuple[Path, keys.Perso
     assert b"Anne" in opened.stdout
     assert b"Anne" not in (tmp_path / "linkage.age").read_bytes()
     assert read_linkage(tmp_path / "linkage.age", key).moderators == ("Anne",)
+
+
+def test_an_identity_of_age_keygen_needs_no_passphrase(tmp_path: Path) -> None:
+    if not shutil.which("age-keygen"):
+        pytest.skip("the stock age program is not installed")
+    path = tmp_path / "key.txt"
+    subprocess.run(["age-keygen", "-o", path], capture_output=True, check=True)
+    key = keys.unlock_identity(path, "")
+    assert key.recipient in path.read_text() and not needs_passphrase(path) and not open_to_others(path)
+    path.chmod(0o640)
+    assert open_to_others(path)
+    with pytest.raises(UsageError, match="no passphrase"):
+        change_passphrase(path, "", PASSPHRASE)
+
+
+def test_a_replaced_file_is_the_old_or_the_new_one_at_any_crash(tmp_path: Path) -> None:
+    path, outcomes = tmp_path / "identity.age", set()
+    for step in itertools.count():
+        path.write_bytes(b"old")
+        died = died_at(step, lambda: replace_and_shred(path, b"new"))
+        finish_shredding(path)
+        outcomes.add(path.read_bytes())
+        assert not (tmp_path / ".old-identity.age").exists()
+        for left in tmp_path.glob(".identity*"):
+            left.unlink()
+        if not died:
+            break
+    assert outcomes == {b"old", b"new"} and path.read_bytes() == b"new" and step > 8
+
+
+def test_shredding_overwrites_the_bytes(tmp_path: Path) -> None:
+    path, other = tmp_path / "secret", tmp_path / "another-name"
+    path.write_bytes(b"secret" * 300_000)
+    other.hardlink_to(path)
+    shred(path)
+    assert not path.exists() and other.read_bytes() == bytes(1_800_000)
+    replaced, held = tmp_path / "replaced", tmp_path / "held"
+    replaced.write_bytes(b"old")
+    held.hardlink_to(replaced)
+    replace_and_shred(replaced, b"new")
+    assert replaced.read_bytes() == b"new" and held.read_bytes() == bytes(3)
+    assert {one.name for one in tmp_path.iterdir()} == {"another-name", "replaced", "held"}
+
+
+def test_no_secret_is_in_what_is_said_of_keys() -> None:
+    key, session = keys.new_personal_key(), keys.new_session_key()
+    assert key.secret not in repr(key) and session.audio_secret not in repr(session)
+    assert session.database.hex() not in repr(session)
