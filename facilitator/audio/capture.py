@@ -1,43 +1,77 @@
 """The capture process, `python -m facilitator.audio.capture`: a microphone, a folder, a public key, and no more.
 
-It reads one JSON line (`messages.Request`) and then `stop` from standard input, and writes messages to standard output.
-Neither the end of its input nor a dead reader of its output stops it: the program that started it may have crashed, and
-the group goes on talking. It then ends when `stop-request` appears in its folder.
+It reads one JSON line (`messages.Request`), then orders (`commands.Command`), from standard input, and writes messages
+to standard output. Neither the end of its input nor a dead reader of its output stops it: the program that started it
+may have crashed, and the group goes on talking. Orders then come as a file in its folder.
 """
 
 import os
+import queue
 import signal
 import sys
 import threading
+import time
+from array import array
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Final
 
+from facilitator.audio.awake import Wakefulness
 from facilitator.audio.capture_loop import CaptureLoop
 from facilitator.audio.child import forbid_core_dumps
-from facilitator.audio.devices import find_input, sound_library
-from facilitator.audio.messages import Level, Message, Refused, Request, to_line
-from facilitator.domain.errors import DeviceFailed, FacilitatorError, WorkerFailed
+from facilitator.audio.commands import Command
+from facilitator.audio.devices import choose_source, find_input, sound_library
+from facilitator.audio.messages import HIGHEST_RATE, LOWEST_RATE, Awake, Level, Message, Refused, Request, to_line
+from facilitator.audio.pulse import PulseSource
+from facilitator.audio.source_route import Route, RouteJudge, current_route, move_stream, watch_route
+from facilitator.domain.errors import DeviceFailed, FacilitatorError, UsageError, WorkerFailed
 
 _MOST_WAITING: Final = 256
+_LATENCY_SECONDS: Final = 0.25  # with PortAudio's own choice, its ALSA part burns a third of a core over PulseAudio
+_LOOK_SECONDS: Final = 0.04
+_PATIENCE_SECONDS: Final = 4.0
 
 
 class DeviceSource:
-    """A microphone through PortAudio, mono, blocking reads. `device` is a name as `devices` lists it, None for default.
+    """A microphone through PortAudio. `device` is a name as `devices` lists it, None for the default one.
+
+    `channel` of it is kept, from 1 on; None for the mix of all that the sound system makes. `source` is what it was
+    when it was opened before, so that nothing else is taken for it.
 
     Raises:
         MissingNeed: no PortAudio.
+        UsageError: it has fewer channels.
         DeviceFailed: no such device, or it refuses the rate.
     """
 
-    def __init__(self, device: str | None, rate: int, *, again: bool = False) -> None:
+    def __init__(
+        self,
+        device: str | None,
+        rate: int,
+        *,
+        channel: int | None = None,
+        again: bool = False,
+        source: PulseSource | None = None,
+    ) -> None:
         library = sound_library()
         if again:  # PortAudio sees the devices of when it was started
             library._terminate()
             library._initialize()
         self._error: type[Exception] = library.PortAudioError
-        index, self.name = find_input(library, device)
+        self.waiting = 0
+        found = find_input(library, device, source)
+        self.name, self.source, self._rate, self._channel = found.name, found.source, rate, channel
+        least = 2 if found.source is None else found.channels  # fewer than there are would be a mix
+        self._opened = 1 if channel is None else max(channel, min(least, found.channels))
+        if channel is not None and not 1 <= channel <= found.channels:
+            raise UsageError(
+                f"The input “{self.name}” has no channel {channel}, but {found.channels} in all.",
+                do="Choose another channel; `facilitator devices` lists how many each input has.",
+            )
+        choose_source(found)
         try:
             self._stream: Any = library.RawInputStream(
-                samplerate=rate, device=index, channels=1, dtype="int16", latency="high"
+                samplerate=rate, device=found.number, channels=self._opened, dtype="int16", latency=_LATENCY_SECONDS
             )
             self._stream.start()
         except self._error as error:
@@ -47,16 +81,37 @@ class DeviceSource:
             ) from error
 
     def read(self, frames: int) -> tuple[bytes, bool]:
-        """Wait for `frames` samples; True with them if some before were lost."""
-        try:
-            data, overflowed = self._stream.read(frames)
-        except self._error as error:
-            raise DeviceFailed(f"The input “{self.name}” was lost.") from error
-        return bytes(data), bool(overflowed)
+        """Wait for `frames` samples; True with them if some before were lost.
+
+        Only what is there is fetched from PortAudio: a read that waits in there cannot be ended from outside.
+        """
+        pieces, lost, patience = [], False, time.monotonic() + _PATIENCE_SECONDS
+        while frames:
+            try:
+                here = min(frames, self._available())
+                data, overflowed = self._stream.read(here) if here else (b"", False)
+                self.waiting = self._available() if here == frames else 0
+            except self._error as error:
+                raise DeviceFailed(f"The input “{self.name}” was lost.") from error
+            pieces.append(bytes(data))
+            frames, lost = frames - here, lost or bool(overflowed)
+            if here:
+                patience = time.monotonic() + _PATIENCE_SECONDS
+            elif time.monotonic() > patience:
+                raise DeviceFailed(f"The input “{self.name}” delivers no sound.")
+            if frames:
+                time.sleep(min(_LOOK_SECONDS, max(_LOOK_SECONDS / 8, frames / self._rate)))
+        return self._kept(b"".join(pieces)), lost
+
+    def _available(self) -> int:
+        return int(self._stream.read_available)
 
     def close(self) -> None:
         self._stream.abort(ignore_errors=True)
         self._stream.close(ignore_errors=True)
+
+    def _kept(self, pcm: bytes) -> bytes:
+        return pcm if self._opened == 1 else array("h", pcm)[(self._channel or 1) - 1 :: self._opened].tobytes()
 
 
 class _Speaker:
@@ -90,14 +145,54 @@ def _first_line(fd: int) -> tuple[bytes, bytes]:
     return line, rest
 
 
-def _listen(fd: int, rest: bytes, stop: threading.Event) -> None:
-    """Set `stop` when a line `stop` comes; the end of input means nothing."""
-    while b"stop\n" not in rest:
+def _listen(fd: int, rest: bytes, orders: "queue.SimpleQueue[Command]") -> None:
+    """Pass on the orders that come; the end of input means nothing."""
+    while True:
+        *lines, rest = rest.split(b"\n")
+        for line in lines:
+            with suppress(UsageError):
+                orders.put(Command.from_line(line))
         more = os.read(fd, 4096)
         if not more:
             return
-        rest = rest[-8:] + more
-    stop.set()
+        rest += more
+
+
+class _Company:
+    """What goes along with a recording: keeping the computer awake, and the watch over the sound's route."""
+
+    def __init__(self) -> None:
+        self.opened = False
+        self.source: PulseSource | None = None
+        self._routes = queue.SimpleQueue[Route | None]()
+        self._wakefulness: Wakefulness | None = None
+
+    def note_route(self, source: PulseSource | None) -> None:
+        """The microphone was opened; the first time, learn what it is by the sound system, while no sound came yet."""
+        if not self.opened:
+            self.opened, self.source = True, source
+            _beside(lambda: self._routes.put(current_route(os.getpid())))
+
+    def join(self, loop: CaptureLoop) -> None:
+        """Sound arrives."""
+        _beside(lambda: self._stay_awake(loop))
+        _beside(lambda: self._watch_route(loop))
+
+    def _watch_route(self, loop: CaptureLoop) -> None:
+        judge = RouteJudge(loop.troubles, loop.now_ms, move_stream, self.source)
+        judge.look(self._routes.get())
+        watch_route(judge)
+
+    def _stay_awake(self, loop: CaptureLoop) -> None:
+        try:
+            self._wakefulness = Wakefulness()  # held to the end of this process
+            loop.tell(self._wakefulness.answer())
+        except OSError as error:
+            loop.tell(Awake((), (f"sleep ({error.strerror})",)))
+
+
+def _beside(work: Callable[[], None]) -> None:
+    threading.Thread(target=work, daemon=True).start()
 
 
 def _settle_in(stop: threading.Event) -> None:
@@ -111,20 +206,25 @@ def _settle_in(stop: threading.Event) -> None:
 
 def main() -> int:
     """Record as asked on standard input. 0 after an orderly end, else the exit code of the error."""
-    stop = threading.Event()
+    stop, orders = threading.Event(), queue.SimpleQueue[Command]()
     _settle_in(stop)
     speaker = _Speaker(sys.stdout.fileno())
     try:
         line, rest = _first_line(sys.stdin.fileno())
         request = Request.from_line(line)
-        threading.Thread(target=_listen, args=(sys.stdin.fileno(), rest, stop), daemon=True).start()
-        opened: list[bool] = []
+        if not LOWEST_RATE <= request.rate <= HIGHEST_RATE:
+            raise UsageError(f"Recording is done at {LOWEST_RATE} to {HIGHEST_RATE} samples a second.")
+        threading.Thread(target=_listen, args=(sys.stdin.fileno(), rest, orders), daemon=True).start()
+        company = _Company()
 
         def open_source() -> DeviceSource:
-            opened.append(True)
-            return DeviceSource(request.device, request.rate, again=len(opened) > 1)
+            source = DeviceSource(
+                request.device, request.rate, channel=request.channel, again=company.opened, source=company.source
+            )
+            company.note_route(source.source)
+            return source
 
-        well = CaptureLoop(request, open_source, speaker.send, stop).run()
+        well = CaptureLoop(request, open_source, speaker.send, stop, orders=orders, begun=company.join).run()
     except FacilitatorError as error:
         speaker.send(Refused.of(error))
         return error.exit_code
@@ -136,6 +236,4 @@ def main() -> int:
 
 if __name__ == "__main__":
     _code = main()
-    if threading.active_count() > 2:  # a device that hangs must not keep the process
-        os._exit(_code)
-    sys.exit(_code)
+    os._exit(_code)  # a device that hangs must not keep the process, nor what goes along with it

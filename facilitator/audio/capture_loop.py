@@ -1,8 +1,10 @@
 """The recording itself: takes blocks from a source, stores them, and says how it goes. Knows no sound library."""
 
 import os
+import queue
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -10,28 +12,43 @@ from typing import Final
 
 import psutil
 
-from facilitator.audio import status_file
+from facilitator.audio import commands, status_file
+from facilitator.audio.commands import Command
 from facilitator.audio.feeder import BlockSource, Feeder
-from facilitator.audio.level import loudness
-from facilitator.audio.messages import Fault, Gap, Level, Message, Request, Started, Stopped
+from facilitator.audio.journal import Journal
+from facilitator.audio.machine_watch import MachineWatch, asleep_ns
+from facilitator.audio.messages import STRIKE_FAILED, Fault, Message, Reached, Request, Started, Stopped
 from facilitator.audio.record_format import BLOCK_MS
 from facilitator.audio.record_writer import RecordWriter
-from facilitator.audio.timeline import Block, Placed, Timeline
+from facilitator.audio.taking import Taking
+from facilitator.audio.timeline import Block, Timeline
+from facilitator.audio.watch import SoundWatch, Troubles
 from facilitator.domain.errors import DeviceFailed, StorageFailed
-from facilitator.domain.timebase import ms_to_samples, samples_to_ms
+from facilitator.domain.recording import Trouble
+from facilitator.domain.timebase import ms_to_samples
 
 _SECOND: Final = 1_000_000_000
 _FIRST_SOUND_SECONDS: Final = 6.0
 _SYNC_NS: Final = _SECOND - BLOCK_MS * 500_000  # looked at once a block: comes to once a second
-_SILENT_DEVICE_NS: Final = _SECOND
+_REACHED_NS: Final = 10 * _SECOND - BLOCK_MS * 500_000
 _LAST_BLOCK_NS: Final = _SECOND // 2
 _LATE_STOP_MS: Final = 1000
+_LOOK_SECONDS: Final = 0.2
 LONGEST_TAKE_MS: Final = 12 * 3_600_000
 """A forgotten microphone does not listen for ever."""
 
 
 class CaptureLoop:
-    """One take, from `request`. `send` gets each message in order and must not block; `stop` ends the take.
+    """One take, from `request`.
+
+    Args:
+        request: what to record, and where to.
+        open_source: opens the microphone, at first and again after it was lost.
+        send: gets each message in order, from several threads but one at a time, and must not block.
+        stop: ends the take when set.
+        clock: monotonic nanoseconds.
+        orders: what the recording is told; more may come in the folder.
+        begun: called once sound arrives, to start what goes along with a recording; must not block.
 
     Raises:
         DeviceFailed: no sound within six seconds.
@@ -45,16 +62,21 @@ class CaptureLoop:
         send: Callable[[Message], None],
         stop: threading.Event,
         clock: Callable[[], int] = time.monotonic_ns,
+        orders: "queue.SimpleQueue[Command] | None" = None,
+        begun: "Callable[[CaptureLoop], None]" = lambda _: None,
     ) -> None:
         self._request, self._send, self._stop, self._clock = request, send, stop, clock
         most = LONGEST_TAKE_MS if request.stop_after_ms is None else request.stop_after_ms
         self._stop_ms = request.start_ms + most
         self._open_source = open_source
-        self._gaps = 0
-        self._level: Level | None = None
-        self._silent_told = False
-        self._status_told = False
-        self._ballast_told = False
+        self._orders: queue.SimpleQueue[Command] = orders or queue.SimpleQueue()
+        self._due: deque[Command] = deque()
+        self._telling = threading.RLock()
+        self._journal: Journal | None = None
+        self._begun = begun
+        self._stop_seen = self._status_told = self._elsewhere = False
+        self._reached_head = request.previous.hex()
+        self.troubles = Troubles(self.tell)
         self._created = psutil.Process().create_time()
 
     def run(self) -> bool:
@@ -62,7 +84,8 @@ class CaptureLoop:
         request = self._request
         status_file.clear(request.folder)
         source = self._open_source()
-        feeder = Feeder(source, self._open_source, ms_to_samples(BLOCK_MS, request.rate), self._clock)
+        self._first_name = source.name
+        feeder = Feeder(source, self._open_again, ms_to_samples(BLOCK_MS, request.rate), self._clock)
         with RecordWriter(
             request.folder,
             session_id=request.session_id,
@@ -75,12 +98,29 @@ class CaptureLoop:
                 feeder.start()
                 first = self._first_block(feeder)
                 self._begin(first, source.name)
-                well = self._guarded(feeder, first)
+                well = self._watched(feeder, first)
             finally:
                 feeder.ending.set()
         self._end()
         feeder.join(2 * BLOCK_MS / 1000)
         return well and not feeder.is_alive()
+
+    def tell(self, message: Message) -> None:
+        """Send `message`, and write it down for who was not there to hear it."""
+        with self._telling:
+            self._send(message)
+            if self._journal is not None:
+                self._journal.write(message)
+
+    def _open_again(self) -> BlockSource:
+        source = self._open_source()
+        if source.name != self._first_name:  # the default may be another one by now
+            self._elsewhere = True
+            self.troubles.begin(Trouble.DEVICE_CHANGED, self.now_ms(), f"from {self._first_name} to {source.name}")
+        elif self._elsewhere:
+            self._elsewhere = False
+            self.troubles.end(Trouble.DEVICE_CHANGED, self.now_ms())
+        return source
 
     def _first_block(self, feeder: Feeder) -> Block:
         first = feeder.take(_FIRST_SOUND_SECONDS) or DeviceFailed(
@@ -91,95 +131,124 @@ class CaptureLoop:
         return replace(first, reason="")  # what was lost before the beginning is not missed
 
     def _begin(self, first: Block, device: str) -> None:
-        rate, start_ms = self._request.rate, self._request.start_ms
-        self._origin_ns = first.arrived_ns - len(first.pcm) // 2 * _SECOND // rate
-        self._timeline = Timeline(rate, start_ms, self._origin_ns)
+        request = self._request
+        self._origin_ns = first.arrived_ns - len(first.pcm) // 2 * _SECOND // request.rate
+        if request.clock_ns is not None:
+            waited_ms = max(0, self._origin_ns - request.clock_ns) // 1_000_000
+            self._request = request = replace(request, start_ms=request.start_ms + waited_ms)
         self._at_utc = datetime.now(UTC).isoformat(timespec="milliseconds")
-        self._heard_ns = self._synced_ns = first.arrived_ns
-        self._asleep_ns = _asleep_ns()
+        self._synced_ns = self._reached_ns = first.arrived_ns
+        self._watch = SoundWatch(self.troubles, request.rate, request.start_ms, self._origin_ns)
+        self._machine = MachineWatch(self.troubles, request.folder, request.rate, asleep_ns())
+        timeline = Timeline(request.rate, request.start_ms, self._origin_ns)
+        self._taking = Taking(request, self._writer, timeline, self._watch, self.tell, self._stop_ms)
+        self._journal = Journal(request.folder)
         self._write_status()
-        self._send(Started(device, rate, start_ms, self._origin_ns, self._at_utc))
-        if not self._writer.has_ballast:
-            self._ballast_told = True
-            self._fault("The disk is nearly full.", "Recording goes on.", "Free some space now.")
+        self.tell(Started(device, request.rate, request.start_ms, self._origin_ns, self._at_utc))
+        self._begun(self)
 
-    def _guarded(self, feeder: Feeder, first: Block) -> bool:
+    def _watched(self, feeder: Feeder, first: Block) -> bool:
+        over = threading.Event()
+        watching = threading.Thread(target=self._keep_watch, args=(feeder, over), name="watch", daemon=True)
+        watching.start()
         try:
             self._record(feeder, first)
             self._writer.sync()
         except StorageFailed as error:
-            self._send(Fault(self._now_ms(), error.what, error.safe, error.do, ended=True))
+            self.tell(Fault(self.now_ms(), error.what, error.safe, error.do, ended=True))
             return False
+        finally:
+            over.set()
+            watching.join()
         return True
+
+    def _keep_watch(self, feeder: Feeder, over: threading.Event) -> None:
+        while not over.wait(_LOOK_SECONDS):
+            now_ns = self._clock()
+            self._watch.look(now_ns, feeder.heard_ns)
+            self._machine.look(now_ns, self.now_ms(), self._writer, asleep_ns())
 
     def _record(self, feeder: Feeder, first: Block) -> None:
         item: Block | DeviceFailed | None = first
-        stopping_ns: int | None = None
         while True:
+            self._gather_orders()
+            self._switch()
             self._take(item)
             if self._clock() - self._synced_ns >= _SYNC_NS:
                 self._each_second()
-            if self._is_over():
-                return
-            if stopping_ns is None and (self._stop.is_set() or status_file.stop_requested(self._request.folder)):
-                stopping_ns = self._clock()
-            if stopping_ns is not None and self._all_heard(item, stopping_ns):
-                self._store_all(self._timeline.flush())
+            if self._is_over() or self._obey(item):
+                self._taking.flush()
                 return
             item = feeder.take(BLOCK_MS / 1000)
 
-    def _all_heard(self, item: Block | DeviceFailed | None, stopping_ns: int) -> bool:
+    def _gather_orders(self) -> None:
+        while not self._orders.empty():
+            self._due.append(self._orders.get())
+        self._due += commands.collect(self._request.folder)
+        if self._stop.is_set() and not self._stop_seen:
+            self._stop_seen = True
+            self._due.append(Command("stop", self._clock()))
+
+    def _switch(self) -> None:
+        """Obey what must be obeyed before more is stored."""
+        while self._due and self._due[0].do in ("pause", "resume"):
+            order = self._due.popleft()
+            if order.do == "resume":
+                self._taking.resume(order)
+            elif self._taking.pause(order):
+                self._reached_ns -= _REACHED_NS  # what was said to be on the disk is there no more
+            self._write_status()
+
+    def _obey(self, item: Block | DeviceFailed | None) -> bool:
+        """Obey what waits until all sound up to the order was heard. True at the end of the take."""
+        while self._due and self._all_heard(item, self._due[0].at_ns):
+            self._switch()
+            if not self._due:
+                break
+            if (order := self._due.popleft()).do == "stop":
+                return True
+            self._strike(order)
+        return False
+
+    def _all_heard(self, item: Block | DeviceFailed | None, at_ns: int) -> bool:
         if isinstance(item, Block):
-            return item.arrived_ns >= stopping_ns
-        return self._clock() - stopping_ns >= _LAST_BLOCK_NS
+            return item.arrived_ns >= at_ns
+        return self._clock() - at_ns >= _LAST_BLOCK_NS
+
+    def _strike(self, order: Command) -> None:
+        try:
+            self._taking.strike(order)
+        except StorageFailed as error:
+            self.tell(Fault(self.now_ms(), STRIKE_FAILED, error.what, error.do))
+            self._writer.sync()
 
     def _take(self, item: Block | DeviceFailed | None) -> None:
         if isinstance(item, Block):
-            self._heard_ns, self._silent_told = item.arrived_ns, False
-            self._store_all(self._timeline.place(item))
-        elif not self._silent_told and (item is not None or self._clock() - self._heard_ns > _SILENT_DEVICE_NS):
-            self._silent_told = True
-            what = item.what if item is not None else "The microphone delivers no sound."
-            self._fault(what, "What was recorded is safe; notes go on.", "Plug the microphone in again.")
-
-    def _store_all(self, items: list[Placed | Gap]) -> None:
-        for item in items:
-            if isinstance(item, Gap):
-                self._gaps += 1
-                self._send(item)
-            else:
-                self._store(item)
-
-    def _store(self, placed: Placed) -> None:
-        pcm, rate = placed.pcm, self._request.rate
-        pcm = pcm[: 2 * max(0, ms_to_samples(self._stop_ms, rate) - placed.first_sample)]
-        if not pcm:
-            return
-        self._writer.append(pcm, placed.first_sample)
-        if not self._writer.has_ballast and not self._ballast_told:
-            self._ballast_told = True
-            self._fault("The disk is full.", "The reserve was freed; recording goes on.", "Free some space now.")
-        end_ms = samples_to_ms(placed.first_sample + len(pcm) // 2, rate)
-        self._level = Level(end_ms, *loudness(pcm), self._stored_ms())
-        self._send(self._level)
+            self.troubles.end(Trouble.DEVICE_LOST, self.now_ms())
+            self._taking.take(item)
+        elif item is not None:
+            self.troubles.begin(Trouble.DEVICE_LOST, self.now_ms(), item.what)
 
     def _is_over(self) -> bool:
         """Whether the take has the length asked for; after a second of grace, also if no sound comes to fill it."""
-        stored = self._writer.end_sample or 0
-        full = stored >= ms_to_samples(self._stop_ms, self._request.rate)
-        return full or self._now_ms() > self._stop_ms + _LATE_STOP_MS
+        return self._taking.is_full or self.now_ms() > self._stop_ms + _LATE_STOP_MS
 
     def _each_second(self) -> None:
         if not self._request.folder.is_dir():
             raise StorageFailed("The folder of the recording is gone.", do="Restore the study from its backup.")
         self._writer.sync()
         self._synced_ns = self._clock()
+        if self._synced_ns - self._reached_ns >= _REACHED_NS:
+            self._reached_ns = self._synced_ns
+            self._tell_reached()
+        if self._journal is not None:
+            self._journal.sync()
         self._write_status()
-        asleep_ns = _asleep_ns()
-        if asleep_ns - self._asleep_ns > _SECOND:
-            seconds = (asleep_ns - self._asleep_ns) // _SECOND
-            self._fault(f"The computer slept for {seconds} s and recorded nothing in that time.", "", "")
-        self._asleep_ns = asleep_ns
+
+    def _tell_reached(self) -> None:
+        if self._writer.next_seq > 0 and self._writer.head != self._reached_head:
+            self._reached_head = self._writer.head
+            self.tell(Reached(self._taking.stored_ms, self._writer.next_seq - 1, self._writer.head))
 
     def _write_status(self) -> None:
         status = status_file.Status(
@@ -190,39 +259,33 @@ class CaptureLoop:
             self._request.start_ms,
             self._at_utc,
             self._request.rate,
-            self._stored_ms(),
-            self._gaps,
-            self._level,
+            self._taking.stored_ms,
+            self._taking.gaps,
+            self._taking.level,
+            self._taking.paused,
         )
         try:
             status_file.write_status(self._request.folder, status)
         except OSError as error:
             if not self._status_told:
                 self._status_told = True
-                self._fault(f"The recorder's status cannot be written ({error.strerror}).", "Recording goes on.", "")
+                self.tell(
+                    Fault(self.now_ms(), f"The recorder's status cannot be written ({error.strerror}).", "It goes on.")
+                )
 
     def _end(self) -> None:
         writer = self._writer
-        end_ms = self._request.start_ms if writer.synced_end is None else self._stored_ms()
+        end_ms = self._request.start_ms if writer.synced_end is None else self._taking.stored_ms
+        self.troubles.end_all(self.now_ms())
         stopped = Stopped(writer.samples, writer.head, end_ms)
-        self._send(stopped)
+        self.tell(stopped)
+        if self._journal is not None:
+            self._journal.close()
         try:
             status_file.finish(self._request.folder, stopped)
         except OSError:  # a full disk; without the file, the end is read off the records
             status_file.clear(self._request.folder)
 
-    def _stored_ms(self) -> int:
-        end = self._writer.synced_end
-        return self._request.start_ms if end is None else samples_to_ms(end, self._request.rate)
-
-    def _now_ms(self) -> int:
+    def now_ms(self) -> int:
+        """The session clock, once sound has arrived."""
         return self._request.start_ms + (self._clock() - self._origin_ns) // 1_000_000
-
-    def _fault(self, what: str, safe: str, do: str) -> None:
-        self._send(Fault(self._now_ms(), what, safe, do))
-
-
-def _asleep_ns() -> int:
-    """Nanoseconds that the machine has slept since it started, where the system tells (Linux); otherwise 0."""
-    boot = getattr(time, "CLOCK_BOOTTIME", None)
-    return 0 if boot is None else time.clock_gettime_ns(boot) - time.monotonic_ns()

@@ -22,7 +22,7 @@ def environment() -> dict[str, str]:
 
 
 def forbid_core_dumps() -> None:
-    """Keep sound in memory from reaching the disk through a crash."""
+    """Keep sound, names and keys in memory from reaching the disk through a crash, of this process and its children."""
     if sys.platform != "win32":
         import resource  # POSIX only
 

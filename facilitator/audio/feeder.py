@@ -2,10 +2,12 @@
 
 import queue
 import threading
+import time
 from collections.abc import Callable
 from typing import Final, Protocol
 
-from facilitator.audio.timeline import Block
+from facilitator.audio.record_format import BLOCK_MS
+from facilitator.audio.timeline import BUSY, LOST, Block
 from facilitator.domain.errors import DeviceFailed
 
 _QUEUED_BLOCKS: Final = 240
@@ -16,7 +18,8 @@ _ROOM_SECONDS: Final = 0.2
 class BlockSource(Protocol):
     """A microphone. `read` blocks until `frames` samples are there; True with them says that sound before was lost.
 
-    `read` raises DeviceFailed when the device is gone.
+    `read` raises DeviceFailed when the device is gone. A source may say in `waiting` how many samples had come after
+    the ones just read: so much earlier than they were fetched did those arrive.
     """
 
     name: str
@@ -32,7 +35,7 @@ class Feeder(threading.Thread):
     Args:
         source: where the first blocks come from.
         open_source: tried each second after the source was lost.
-        frames: samples a block.
+        frames: samples a block of 250 ms.
         clock: monotonic nanoseconds.
     """
 
@@ -42,8 +45,12 @@ class Feeder(threading.Thread):
         super().__init__(name="microphone", daemon=True)
         self.items: queue.Queue[Block | DeviceFailed] = queue.Queue(_QUEUED_BLOCKS)
         self.ending = threading.Event()
+        self.heard_ns = clock()
+        """When the device last gave a block; at first, when this was made."""
         self._source: BlockSource | None = source
         self._open, self._frames, self._clock = open_source, frames, clock
+        self._block_ns = BLOCK_MS * 1_000_000
+        self._opened_at = time.monotonic()
 
     def take(self, seconds: float) -> Block | DeviceFailed | None:
         """The next item, or None if none came in that time."""
@@ -57,20 +64,31 @@ class Feeder(threading.Thread):
         reason = ""
         while not self.ending.is_set():
             try:
-                if self._source is None:
-                    self._source = self._open()
-                pcm, overflowed = self._source.read(self._frames)
+                source = self._source or self._reopened()
+                pcm, overflowed = source.read(self._frames)
             except DeviceFailed as error:
                 if not reason:
                     self._put(error)
-                reason = "the device was lost"
+                reason = LOST
                 self._drop_source()
-                self.ending.wait(_REOPEN_SECONDS)
                 continue
-            reason = reason or ("the computer was too busy" if overflowed else "")
-            self._put(Block(pcm, self._clock(), reason))
+            reason = reason or (BUSY if overflowed else "")
+            self._put(Block(pcm, self._arrival(source, len(pcm) // 2), reason))
             reason = ""
         self._drop_source()
+
+    def _arrival(self, source: BlockSource, samples: int) -> int:
+        """When the last of the samples just read came; not when a busy computer got round to fetching them."""
+        self.heard_ns = self._clock()
+        waiting = min(getattr(source, "waiting", 0), samples)
+        return self.heard_ns - waiting * self._block_ns // samples
+
+    def _reopened(self) -> BlockSource:
+        """The source opened anew, once a second at most."""
+        self.ending.wait(max(0.0, self._opened_at + _REOPEN_SECONDS - time.monotonic()))
+        self._opened_at = time.monotonic()
+        self._source = self._open()
+        return self._source
 
     def _put(self, item: Block | DeviceFailed) -> None:
         """Wait for room: while the disk is slow, the device keeps what comes, and tells if it was too much."""

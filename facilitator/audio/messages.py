@@ -15,10 +15,20 @@ from facilitator.domain.errors import (
     WorkerFailed,
 )
 
+LOWEST_RATE: Final = 8_000
+HIGHEST_RATE: Final = 96_000
+STRIKE_FAILED: Final = "The sound could not be destroyed."
+"""What a Fault says that answers a strike; the recording goes on."""
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What to record. `previous` is the digest before the first record; None for `stop_after_ms` means 12 h."""
+    """What to record. `previous` is the digest before the first record; None for `stop_after_ms` means 12 h.
+
+    `channel` is the input's channel to keep, from 1 on; None takes the mix that the sound system makes of them.
+    `clock_ns` is when on the monotonic clock the session clock stood at `start_ms`: the take then begins later, where
+    its sound does. With None, the session clock stands at `start_ms` when sound arrives.
+    """
 
     folder: Path
     session_id: str
@@ -29,6 +39,8 @@ class Request:
     stop_after_ms: int | None = None
     next_seq: int = 0
     previous: bytes = NO_PREVIOUS
+    channel: int | None = None
+    clock_ns: int | None = None
 
     def to_line(self) -> bytes:
         return _line(asdict(self) | {"folder": str(self.folder), "previous": self.previous.hex()})
@@ -120,12 +132,76 @@ class Refused:
         return _ERRORS.get(self.error, WorkerFailed)(self.what, safe=self.safe, do=self.do)
 
 
-Message = Started | Level | Gap | Fault | Stopped
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """A trouble (`domain.recording.Trouble`, its value) began at `at_ms`, or is `over`. `detail` may name a device."""
+
+    kind: ClassVar[str] = "alarm"
+    at_ms: int
+    trouble: str
+    over: bool = False
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Paused:
+    """Nothing is stored from `at_ms` on, because of `why` (`domain.recording.Pause`, its value)."""
+
+    kind: ClassVar[str] = "paused"
+    at_ms: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """Sound is stored again from `at_ms` on. A Gap for the pause comes before it."""
+
+    kind: ClassVar[str] = "resumed"
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Destroyed:
+    """Answer to a strike: records `first_seq` to `next_seq` - 1 are gone from the disk. `link` is hex.
+
+    They lay from `from_ms` to `to_ms` on the session clock. `first_seq` equals `next_seq` where there were none.
+    """
+
+    kind: ClassVar[str] = "destroyed"
+    from_ms: int
+    to_ms: int
+    first_seq: int
+    next_seq: int
+    samples: int
+    link: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """The record numbered `seq`, of hex digest `head`, and all before it are on the disk; said every ten seconds."""
+
+    kind: ClassVar[str] = "reached"
+    at_ms: int
+    seq: int
+    head: str
+
+
+@dataclass(frozen=True, slots=True)
+class Awake:
+    """Whether the computer is kept from sleeping while this recording runs: what was granted, and what was not."""
+
+    kind: ClassVar[str] = "awake"
+    granted: tuple[str, ...]
+    refused: tuple[str, ...]
+
+
+Message = Started | Level | Gap | Fault | Stopped | Alarm | Paused | Resumed | Destroyed | Reached | Awake
 _ERRORS: Final[dict[str, type[FacilitatorError]]] = {
     kind.__name__: kind for kind in (DeviceFailed, MissingNeed, StorageFailed, UsageError)
 }
 _KINDS: Final[dict[str, type[Message] | type[Refused]]] = {
-    kind.kind: kind for kind in (Started, Level, Gap, Fault, Stopped, Refused)
+    kind.kind: kind
+    for kind in (Started, Level, Gap, Fault, Stopped, Alarm, Paused, Resumed, Destroyed, Reached, Awake, Refused)
 }
 
 
@@ -137,7 +213,9 @@ def to_line(message: Message | Refused) -> bytes:
 def from_line(line: bytes) -> Message | Refused:
     """Raises WorkerFailed for a line that no capture process writes."""
     try:
-        given: dict[str, Any] = json.loads(line)
+        given: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in json.loads(line).items()
+        }
         return _KINDS[given.pop("kind")](**given)
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise WorkerFailed("The recorder said something that cannot be understood.") from error

@@ -8,17 +8,19 @@ SHA-256 of the previous blob), then signed 16-bit little-endian mono samples. Ea
 import hashlib
 import re
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from facilitator.domain.age_format import well_formed
 from facilitator.domain.errors import AccessRefused, UsageError
 
 MAGIC: Final = b"FACREC01"
 LENGTH: Final = struct.Struct(">I")
 AGE_INTRO: Final = b"age-encryption.org/v1\n"
 BLOCK_MS: Final = 250
+UNDECRYPTABLE: Final = "a record cannot be decrypted"
 NO_PREVIOUS: Final = b"\0" * 32
 MAX_BLOB: Final = 1 << 20
 _VERSION: Final = 1
@@ -48,6 +50,32 @@ class Record:
     @property
     def end_sample(self) -> int:
         return self.first_sample + self.samples
+
+
+@dataclass(frozen=True, slots=True)
+class Struck:
+    """Records `first_seq` to `next_seq` - 1 were destroyed on purpose; `link` is the digest of the last of them.
+
+    So the chain goes on: record `next_seq` holds `link`. `end_sample` is where on the session clock they ended.
+    """
+
+    first_seq: int
+    next_seq: int
+    link: bytes
+    end_sample: int
+
+
+def joined(struck: Iterable[Struck]) -> list[Struck]:
+    """Stretches that touch as one: the record behind them holds the digest of the last of them."""
+    found: list[Struck] = []
+    for one in sorted(struck, key=lambda item: item.first_seq):
+        if found and one.first_seq <= found[-1].next_seq:
+            before = found.pop()
+            later = max(before, one, key=lambda item: item.next_seq)
+            found.append(Struck(before.first_seq, later.next_seq, later.link, later.end_sample))
+        elif one.next_seq > one.first_seq:
+            found.append(one)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +130,12 @@ class Opener:
 
     def open(self, blob: bytes) -> Record | Unreadable:
         """The record in `blob`, checked for its session."""
+        if not well_formed(blob):
+            return Unreadable(UNDECRYPTABLE)
         try:
             plain: bytes = self._decrypt(blob, self._keys)
         except self._refused as error:
-            return Unreadable("a record cannot be decrypted", wrong_key="No matching keys" in str(error))
+            return Unreadable(UNDECRYPTABLE, wrong_key="No matching keys" in str(error))
         record = unpack(plain)
         if isinstance(record, Record) and self._session_id not in (None, record.session_id):
             return Unreadable("a record belongs to another session")

@@ -1,6 +1,8 @@
 """Finds the records of a file without opening each, and works harder where something is off."""
 
 from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from io import FileIO
 from pathlib import Path
@@ -14,6 +16,7 @@ from facilitator.audio.record_format import (
     Opener,
     Record,
     Unreadable,
+    record_files,
     samples_inside,
 )
 from facilitator.domain.errors import Damaged
@@ -57,11 +60,13 @@ _Found = tuple[_Place, Record | Unreadable]
 
 
 def index_file(path: Path, opener: Opener, *, next_seq: int, next_sample: int) -> FileIndex:
-    """Index `path`. An intact file costs opening its first and last record; any doubt costs opening all of them.
+    """Index `path`; raises Damaged where the disk does not give it.
+
+    An intact file costs opening its first and last record; any doubt costs opening all of them.
 
     `next_seq` and `next_sample` are where the files before ended, in case no record of this one can be opened.
     """
-    with path.open("rb", buffering=0) as file:
+    with _opened(path) as file:
         size = path.stat().st_size
         places, as_written = _places(file, size)
         index = _quick_index(path, file, places, opener) if as_written else None
@@ -82,9 +87,31 @@ def differing_rates() -> Damaged:
 
 
 def read_blob(slot: Slot) -> bytes:
-    """The encrypted bytes of a record."""
-    with slot.path.open("rb", buffering=0) as file:
+    """The encrypted bytes of a record. Raises Damaged where the disk does not give them."""
+    with _opened(slot.path) as file:
         return _bytes(file, (slot.offset, slot.length))
+
+
+def found_files(folder: Path) -> list[Path]:
+    """The record files of `folder`. Raises Damaged where the disk does not tell."""
+    with _readable():
+        return record_files(folder)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[FileIO]:
+    with _readable(), path.open("rb", buffering=0) as file:
+        yield file
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise Damaged(
+            f"The recording cannot be read from the disk ({error.strerror}).", safe="Nothing was changed."
+        ) from error
 
 
 def _bytes(file: FileIO, place: _Place) -> bytes:

@@ -1,23 +1,29 @@
 """Reads encrypted records back as sound on the session clock; what cannot be read is silence with a date."""
 
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from facilitator.audio.record_format import (
     BLOCK_MS,
+    LENGTH,
     NO_PREVIOUS,
+    UNDECRYPTABLE,
     Opener,
     Record,
+    Struck,
     Unreadable,
     digest,
-    record_files,
+    joined,
 )
-from facilitator.audio.record_index import CUT_OFF, FileIndex, Slot, differing_rates, index_file, read_blob
+from facilitator.audio.record_index import CUT_OFF, FileIndex, Slot, differing_rates, found_files, index_file, read_blob
 from facilitator.domain.errors import AccessRefused, Damaged, NotFound
 from facilitator.domain.timebase import ms_to_samples, samples_to_ms
+
+_NEVER_SYNCED: Final = 5
+"""Records that may never have been synced: those of the first second, and one on its way."""
 
 if TYPE_CHECKING:
     import numpy as np
@@ -50,6 +56,7 @@ class AudioReader:
         folder: the session's `audio/` folder.
         session_id: records of any other session are damage; None takes any.
         identity: the session's secret key, `AGE-SECRET-KEY-1…`.
+        struck: what was destroyed on purpose, which is no damage.
 
     Raises:
         NotFound: no recording here.
@@ -57,18 +64,20 @@ class AudioReader:
         Damaged: nothing is readable, or records differ in rate.
     """
 
-    def __init__(self, folder: Path, *, session_id: str | None, identity: str) -> None:
+    def __init__(self, folder: Path, *, session_id: str | None, identity: str, struck: Sequence[Struck] = ()) -> None:
         self._opener = Opener(identity, session_id)
+        self._links = {one.next_seq: one for one in joined(struck)}
         self._damage: list[Damage] = []
         self._flagged: set[tuple[int, int]] = set()
-        files = self._index(record_files(folder))
+        files = self._index(found_files(folder))
         self.rate = _common_rate(files)
         """Hz."""
         for path_number, index in enumerate(files, 1):
             if not index.mark_intact:
                 at = index.slots[0].first_sample if index.slots else 0
                 self._note(at, 0, f"the mark at the start of file {path_number} is damaged")
-        self._slots = self._arrange([slot for index in files for slot in index.slots])
+        self._written = [slot for index in files for slot in index.slots]
+        self._slots = self._arrange(self._written)
         self._starts = [slot.first_sample for slot in self._slots]
 
     @property
@@ -87,6 +96,12 @@ class AudioReader:
         return samples_to_ms(self.end_sample, self.rate)
 
     @property
+    def found(self) -> tuple[int, int]:
+        """(records, samples) that look readable; only `check` opens every one."""
+        sound = [slot for slot in self._slots if not slot.reason and (slot.seq, slot.first_sample) not in self._flagged]
+        return len(sound), sum(slot.samples for slot in sound)
+
+    @property
     def pauses(self) -> list[tuple[int, int]]:
         """(start, length) in ms of the stretches before and between recordings that nobody recorded."""
         found, at = [], 0
@@ -95,6 +110,18 @@ class AudioReader:
                 found.append((samples_to_ms(at, self.rate), length))
             at = max(at, slot.end_sample)
         return found
+
+    @property
+    def missing(self) -> list[tuple[int, int]]:
+        """(first, end) samples up to the end that no readable record holds, as far as damage is known."""
+        found, at = list[tuple[int, int]](), 0
+        for slot in self._slots:
+            if slot.reason or (slot.seq, slot.first_sample) in self._flagged:
+                continue
+            if slot.first_sample > at:
+                found.append((at, slot.first_sample))
+            at = max(at, slot.end_sample)
+        return found if at >= self.end_sample else [*found, (at, self.end_sample)]
 
     def read(self, start_ms: int, end_ms: int) -> "NDArray[np.int16]":
         """Mono samples from `start_ms` up to `end_ms`, exactly that long, zeros where there is no sound."""
@@ -116,19 +143,66 @@ class AudioReader:
             if record is None:
                 unbroken = False
                 continue
-            if unbroken and record.previous != head and (records or record.seq == 0):
+            if slot.seq in self._links:
+                head = self._links[slot.seq].link
+            if unbroken and record.previous != head and (records or record.seq == 0 or slot.seq in self._links):
                 self._note(slot.first_sample, 0, "the chain of records is broken before this point")
             head, unbroken = digest(blob), True
             records, samples = records + 1, samples + record.samples
         return Integrity(records, samples, head.hex(), tuple(self.damage))
 
     def resume_point(self) -> "ResumePoint":
-        """Where a further recording continues: after the last record that can be opened."""
+        """Where a further recording continues: after the last record that can be opened, or that was destroyed."""
+        last = max(self._links, default=0)
+        if last > max((slot.seq for slot in self._slots), default=-1):
+            return ResumePoint(last, self._links[last].link, max(self.end_sample, self._links[last].end_sample))
         for slot in sorted(self._slots, key=lambda item: (item.seq, item.first_sample), reverse=True):
             blob = read_blob(slot)
             if self._verified(slot, blob) is not None:
                 return ResumePoint(slot.seq + 1, digest(blob), self.end_sample)
         raise Damaged("No record of this session's audio can be opened.", safe="The files were not changed.")
+
+    def place_of(self, at_ms: int) -> "Place | None":
+        """The first record that holds sound after `at_ms`, for what is to be destroyed from there on; None if none."""
+        at = ms_to_samples(at_ms, self.rate)
+        longest = ms_to_samples(BLOCK_MS, self.rate)  # an unreadable one, such as was half destroyed, may be that long
+        ends = ((slot, slot.first_sample + longest if slot.reason else slot.end_sample) for slot in self._written)
+        slot = next((slot for slot, end in ends if end > at), None)
+        if slot is None:
+            return None
+        if (record := self._verified(slot, read_blob(slot))) is not None:
+            previous = record.previous
+        elif slot.seq in self._links:
+            previous = self._links[slot.seq].link
+        else:
+            before = max(
+                (other for other in self._slots if other.seq < slot.seq), key=lambda one: one.seq, default=None
+            )
+            previous = NO_PREVIOUS if before is None else digest(read_blob(before))
+        return Place(slot.path.name, slot.offset - LENGTH.size, slot.seq, slot.first_sample, previous)
+
+    def inside(self, from_ms: int, to_ms: int) -> "Inside | None":
+        """All records with sound between two moments, read or not; None where there are none, or no readable one
+        follows them."""
+        low, high = ms_to_samples(from_ms, self.rate), ms_to_samples(to_ms, self.rate)
+        sound = sorted((slot for slot in self._slots if not slot.reason), key=lambda slot: slot.seq)
+        before = [slot for slot in sound if slot.end_sample <= low]
+        after = next((slot for slot in sound if slot.first_sample >= high), None)
+        first_seq = before[-1].seq + 1 if before else 0
+        record = self._verified(after, read_blob(after)) if after is not None else None
+        if record is None or record.seq <= first_seq:
+            return None
+        held = [slot for slot in sound if first_seq <= slot.seq < record.seq]
+        first = min((slot.first_sample for slot in held), default=low)
+        end = max((slot.end_sample for slot in held), default=high)
+        written = [slot for slot in self._written if first_seq <= slot.seq < record.seq]
+        places = tuple((slot.path.name, slot.offset, slot.length) for slot in written)
+        return Inside(first_seq, record.seq, first, end, record.previous, places)
+
+    def holds(self, from_ms: int, to_ms: int) -> bool:
+        """Whether any readable record has sound between two moments."""
+        low, high = ms_to_samples(from_ms, self.rate), ms_to_samples(to_ms, self.rate)
+        return any(slot.end_sample > low and slot.first_sample < high and not slot.reason for slot in self._written)
 
     def _index(self, paths: list[Path]) -> list[FileIndex]:
         files: list[FileIndex] = []
@@ -143,6 +217,8 @@ class AudioReader:
         """Each record once, in the order of time: one that was written again counts where it is readable."""
         kept: dict[tuple[int, int], Slot] = {}
         for slot in slots:
+            if slot.reason and any(one.first_seq <= slot.seq < one.next_seq for one in self._links.values()):
+                continue  # overwritten on purpose
             key = (slot.seq, slot.first_sample)
             if key not in kept or not slot.reason:
                 kept[key] = slot
@@ -157,6 +233,8 @@ class AudioReader:
         seq = end = 0
         slack = ms_to_samples(1, self.rate) + 1
         for slot in ordered:
+            if slot.seq in self._links and self._links[slot.seq].first_seq <= seq:
+                seq, end = slot.seq, min(slot.first_sample, self._links[slot.seq].end_sample)
             if slot.seq > seq:
                 most = (slot.seq - seq) * ms_to_samples(BLOCK_MS, self.rate)
                 self._note(end, max(0, min(most, slot.first_sample - end)), f"{slot.seq - seq} records are missing")
@@ -210,6 +288,30 @@ class AudioReader:
         return None
 
 
+class Place(NamedTuple):
+    """Where a record's length stands in its file; its number and place; the digest of the record before it."""
+
+    file: str
+    offset: int
+    seq: int
+    first_sample: int
+    previous: bytes
+
+
+class Inside(NamedTuple):
+    """Records `first_seq` to `next_seq` - 1 with the samples that they span; `link` is what record `next_seq` holds.
+
+    `places` are (file, offset, length) of each blob, one written twice among them twice.
+    """
+
+    first_seq: int
+    next_seq: int
+    first_sample: int
+    end_sample: int
+    link: bytes
+    places: tuple[tuple[str, int, int], ...]
+
+
 class ResumePoint(NamedTuple):
     """Arguments of the next recording: its sequence number, the digest before it, and the session-clock sample
     before which it must not start."""
@@ -219,7 +321,9 @@ class ResumePoint(NamedTuple):
     end_sample: int
 
 
-def resume_point(folder: Path, identity: str, *, session_id: str | None = None) -> ResumePoint:
+def resume_point(
+    folder: Path, identity: str, *, session_id: str | None = None, struck: Sequence[Struck] = ()
+) -> ResumePoint:
     """Where recording continues in `folder`, which is not changed; the very start if nothing was recorded yet.
 
     Raises:
@@ -227,9 +331,10 @@ def resume_point(folder: Path, identity: str, *, session_id: str | None = None) 
         Damaged: nothing here can be opened.
     """
     try:
-        return AudioReader(folder, session_id=session_id, identity=identity).resume_point()
+        return AudioReader(folder, session_id=session_id, identity=identity, struck=struck).resume_point()
     except NotFound:
-        return ResumePoint(0, NO_PREVIOUS, 0)
+        last = max(struck, key=lambda one: one.next_seq, default=None)  # all of it may have been destroyed
+        return ResumePoint(last.next_seq, last.link, last.end_sample) if last else ResumePoint(0, NO_PREVIOUS, 0)
 
 
 def _common_rate(files: list[FileIndex]) -> int:
@@ -242,6 +347,9 @@ def _common_rate(files: list[FileIndex]) -> int:
         raise NotFound("This session has no recording.", do="Record it, or import a recording.")
     if any(index.wrong_key for index in files):
         raise AccessRefused("This key does not open the session's audio.", safe="Nothing was changed.")
+    reasons = [slot.reason for index in files for slot in index.slots]
+    if len(reasons) <= _NEVER_SYNCED and {*reasons} <= {CUT_OFF, UNDECRYPTABLE}:
+        raise NotFound("Nothing of this session's recording can be read: it was cut off as it began.")
     raise Damaged(
         "No record of this session's audio can be opened.",
         safe="The files were not changed.",

@@ -5,9 +5,15 @@ succeed after the pages were dropped (https://wiki.postgresql.org/wiki/Fsync_Err
 written again, from memory, into a new file.
 """
 
+import contextlib
 import errno
 import os
 import sys
+import time
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -23,12 +29,22 @@ from facilitator.audio.record_format import (
     pack,
     record_files,
 )
+from facilitator.audio.striking import Stretch, destroy_from, records_from, sync_folder
 from facilitator.domain.errors import StorageFailed, UsageError
 from facilitator.domain.timebase import ms_to_samples
 
 BALLAST_BYTES: Final = 64 * 1024 * 1024
 FILE_SECONDS: Final = 60
+_REWINDABLE: Final = 8
 _FULL: Final = (errno.ENOSPC, errno.EDQUOT)
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """A record and where its length stands, oldest place first: in several files where the disk refused."""
+
+    record: Record
+    places: tuple[tuple[str, int], ...]
 
 
 class RecordWriter:
@@ -69,8 +85,9 @@ class RecordWriter:
         self._folder, self._session_id, self._rate = folder, session_id, rate
         self._seq, self._previous = next_seq, previous
         self._fd: int | None = None
-        self._file_samples = 0
+        self._file_name, self._file_samples, self._file_bytes = "", 0, 0
         self._unsynced: list[bytes] = []
+        self._latest: deque[_Written] = deque(maxlen=_REWINDABLE)
         self._folder_unsynced = False
         self._broken = False
         self.samples = 0
@@ -81,9 +98,16 @@ class RecordWriter:
         """False once the ballast was given up, or if there was no room for it."""
         self.synced_end: int | None = None
         """The same, for what is known to be on the disk."""
+        self.rewrites = 0
+        """How often the disk refused, so that what was not yet synced went into a new file."""
+        self.busy_since_ns: int | None = None
+        """Monotonic time at which the write or sync began that now runs; None while none does."""
         self._ballast = folder / "ballast"
         try:
+            made = not folder.exists()
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            if made:
+                sync_folder(folder.parent)
             self.has_ballast = ballast_bytes > 0 and _make_ballast(self._ballast, ballast_bytes)
         except OSError as error:
             raise StorageFailed("The audio folder cannot be written.", do="Check the disk and its rights.") from error
@@ -110,13 +134,59 @@ class RecordWriter:
         if self._broken or self._fd is None or not (self._unsynced or self._folder_unsynced):
             return
         try:
-            _sync_data(self._fd)
-            if self._folder_unsynced:
-                self._sync_folder()
+            with self._busy():
+                _sync_data(self._fd)
+                if self._folder_unsynced:
+                    self._sync_folder()
         except OSError as error:
             self._rewrite(error)
         self._unsynced.clear()
         self.synced_end = self.end_sample
+
+    def strike(self, file: str, offset: int) -> Stretch:
+        """Destroy what was recorded from byte `offset` of `file` on, synced or not, and say how much that was.
+
+        The next record begins a new file and carries the digest of the last destroyed one.
+
+        Raises:
+            StorageFailed: it could not be destroyed.
+        """
+        self._close_file()
+        struck = records_from(self._folder, file, offset)
+        self._unsynced.clear()
+        self._latest.clear()
+        destroy_from(self._folder, file, offset)
+        self.samples = max(0, self.samples - struck.samples)
+        return struck
+
+    def rewind(self, sample: int) -> bool:
+        """Take back what was appended after `sample` of the session clock, as far as the latest two seconds go.
+
+        True if there was any of it: records of the same numbers then differ from what they were.
+
+        Raises:
+            StorageFailed: it could not be destroyed.
+        """
+        late = [item for item in self._latest if item.record.end_sample > sample]
+        if not late or self._fd is None:
+            return False
+        first = late[0]
+        self._close_file()
+        del self._unsynced[-len(late) :]
+        for _ in late:
+            self._latest.pop()
+        *before, last = first.places
+        destroy_from(self._folder, *last)
+        for file, offset in before:  # later files hold what is kept as well
+            destroy_from(self._folder, file, offset, later=False)
+        self._seq, self._previous = first.record.seq, first.record.previous
+        self.samples -= sum(item.record.samples for item in late)
+        self.end_sample = first.record.first_sample
+        if self.synced_end is not None:
+            self.synced_end = min(self.synced_end, self.end_sample)
+        if kept := first.record.pcm[: 2 * max(0, sample - first.record.first_sample)]:
+            self._append_block(kept, first.record.first_sample)
+        return True
 
     def close(self) -> None:
         """Sync, close, and give the ballast's room back."""
@@ -124,7 +194,8 @@ class RecordWriter:
             self.sync()
         finally:
             self._close_file()
-            self._ballast.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # left behind it costs room only, and is cleared away by recovery
+                self._ballast.unlink(missing_ok=True)
 
     def __enter__(self) -> Self:
         return self
@@ -142,8 +213,10 @@ class RecordWriter:
         record = Record(self._session_id, self._seq, first_sample, self._rate, self._previous, pcm)
         blob: bytes = self._encrypt(pack(record), self._recipients)
         self._unsynced.append(blob)
+        self._latest.append(_Written(record, ((self._file_name, self._file_bytes),)))
         try:
-            self._write(LENGTH.pack(len(blob)) + blob)
+            with self._busy():
+                self._write(LENGTH.pack(len(blob)) + blob)
         except OSError as error:
             self._rewrite(error)
         self._seq, self._previous = self._seq + 1, digest(blob)
@@ -162,19 +235,32 @@ class RecordWriter:
         number = (file_number(files[-1]) or 0) + 1 if files else 1
         path = self._folder / f"{number:04}.rec"
         self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | getattr(os, "O_BINARY", 0), 0o600)
-        self._file_samples = 0
+        self._file_name, self._file_samples, self._file_bytes = path.name, 0, 0
         self._folder_unsynced = True
         self._write(MAGIC)
+
+    @contextmanager
+    def _busy(self) -> Iterator[None]:
+        self.busy_since_ns = time.monotonic_ns()
+        try:
+            yield
+        finally:
+            self.busy_since_ns = None
 
     def _rewrite(self, cause: OSError) -> None:
         """Leave the current file as it is and put all that was not synced into a new one."""
         if cause.errno in _FULL:
             self._free_ballast()
         file_samples = self._file_samples
+        self.rewrites += 1
         try:
             self._close_file()
             self._begin_file()
-            for blob in self._unsynced:
+            for number, blob in enumerate(self._unsynced, len(self._latest) - len(self._unsynced)):
+                if number >= 0:
+                    item = self._latest[number]
+                    here = (self._file_name, self._file_bytes)
+                    self._latest[number] = replace(item, places=(*item.places, here))
                 self._write(LENGTH.pack(len(blob)) + blob)
             assert self._fd is not None  # noqa: S101  begun above
             _sync_data(self._fd)
@@ -193,25 +279,25 @@ class RecordWriter:
         rest = memoryview(data)
         while rest:
             try:
-                rest = rest[os.write(self._fd, rest) :]
+                written = os.write(self._fd, rest)
+                rest, self._file_bytes = rest[written:], self._file_bytes + written
             except OSError as error:
                 if error.errno not in _FULL or not self._free_ballast():
                     raise
 
     def _free_ballast(self) -> bool:
+        """Give most of it up; the rest is for the notes, which go on when even the freed room is full."""
         had, self.has_ballast = self.has_ballast, False
-        self._ballast.unlink(missing_ok=True)
+        if had:
+            try:
+                os.truncate(self._ballast, self._ballast.stat().st_size // 16)
+            except OSError:
+                self._ballast.unlink(missing_ok=True)
         return had
 
     def _sync_folder(self) -> None:
         self._folder_unsynced = False
-        if sys.platform == "win32":
-            return
-        fd = os.open(self._folder, os.O_RDONLY)
-        try:
-            os.fsync(fd)
-        finally:
-            os.close(fd)
+        sync_folder(self._folder)
 
     def _close_file(self) -> None:
         fd, self._fd = self._fd, None

@@ -1,6 +1,6 @@
 """What a running recording leaves beside its records, so that a restarted program finds it; no personal data in it.
 
-`capture.json` exists while a capture process runs, `stopped.json` after it ended in order, `stop-request` asks it to.
+`capture.json` exists while a capture process runs, `stopped.json` after it ended in order.
 The device's name is left out: it may be "Kristin's AirPods", and these files are plain.
 """
 
@@ -10,14 +10,18 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from facilitator.audio import commands
 from facilitator.audio.messages import Level, Stopped
 
-_STATUS, _STOPPED, _REQUEST = "capture.json", "stopped.json", "stop-request"
+_STATUS, _STOPPED = "capture.json", "stopped.json"
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """A running recording. `created` is the process's creation time as psutil gives it; `gaps` counts gaps so far."""
+    """A running recording. `created` is the process's creation time as psutil gives it; `gaps` counts gaps so far.
+
+    `paused` is why nothing is stored just now, or "".
+    """
 
     pid: int
     created: float
@@ -29,6 +33,7 @@ class Status:
     stored_ms: int
     gaps: int
     level: Level | None
+    paused: str = ""
 
 
 def write_status(folder: Path, status: Status) -> None:
@@ -62,18 +67,9 @@ def read_stopped(folder: Path) -> Stopped | None:
 
 def clear(folder: Path, *, keep_stopped: bool = False) -> None:
     """Remove what a recording leaves."""
-    for name in (_STATUS, _REQUEST) if keep_stopped else (_STATUS, _REQUEST, _STOPPED):
+    commands.clear(folder)
+    for name in (_STATUS,) if keep_stopped else (_STATUS, _STOPPED):
         (folder / name).unlink(missing_ok=True)
-
-
-def request_stop(folder: Path) -> None:
-    """Ask the recording in `folder` to end."""
-    (folder / _REQUEST).touch(mode=0o600)
-
-
-def stop_requested(folder: Path) -> bool:
-    """Whether somebody asked the recording in `folder` to end."""
-    return (folder / _REQUEST).exists()
 
 
 def _replace(path: Path, given: dict[str, Any]) -> None:

@@ -1,8 +1,9 @@
 """Decides where on the session clock each block of sound belongs, from when it arrived.
 
 Sound arrives late for two reasons. A busy machine delays a block, and the ones after it catch up: nothing was lost. A
-stalled or lost device never catches up: the difference is a gap. So a late block waits most of a second for a verdict.
-Sound cards run up to about 100 parts per million slow; that much is followed silently.
+stalled or lost device never catches up: the difference is a gap. So a late block, and the first one after a loss, wait
+most of a second for the least delay among those that follow. Sound cards run up to about 100 parts per million slow;
+that much is followed silently.
 """
 
 from dataclasses import dataclass
@@ -12,7 +13,11 @@ from facilitator.audio.messages import Gap
 from facilitator.domain.timebase import ms_to_samples, samples_to_ms
 
 LATE_MS: Final = 100
+BUSY: Final = "the computer was too busy"
+LOST: Final = "the device was lost"
+STALLED: Final = "the device delivered no sound"
 _VERDICT_NS: Final = 750_000_000
+_LOST_VERDICT_NS: Final = 1_500_000_000  # a device just opened takes a while to come into step
 _DRIFT_PER_MILLION: Final = 100
 _SECOND: Final = 1_000_000_000
 
@@ -24,6 +29,11 @@ class Block:
     pcm: bytes
     arrived_ns: int
     reason: str = ""
+
+    @property
+    def overflowed(self) -> bool:
+        """Whether sound before it was lost because nobody fetched it in time."""
+        return self.reason == BUSY
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,28 +57,43 @@ class Timeline:
         self._usual_ns = 0
         self._waiting: list[tuple[Block, int]] = []
 
+    @property
+    def offset_ns(self) -> int:
+        """How much later than by the system's clock sound comes by now, gaps aside; negative for a fast device."""
+        return self._usual_ns
+
+    def sample_at(self, at_ns: int) -> int:
+        """The session-clock sample that arrived at `at_ns`, or would have; never before the take."""
+        passed = (at_ns - self._origin_ns - self._usual_ns) * self._rate // _SECOND
+        return max(self._start, self._start + passed)
+
     def place(self, block: Block) -> list[Placed | Gap]:
         """What is certain after `block`, in order; a gap stands before the sound that follows it."""
+        decided = self.flush() if block.reason else []
         pending = sum(len(other.pcm) // 2 for other, _ in self._waiting) + len(block.pcm) // 2
         due_ns = (self._next + pending - self._start) * _SECOND // self._rate
         late_ns = block.arrived_ns - self._origin_ns - due_ns
+        lost = block.reason or (self._waiting and self._waiting[0][0].reason)
         self._usual_ns = min(self._usual_ns, late_ns)
         excess = late_ns - self._usual_ns
-        if block.reason:
-            return [*self.flush(), *self._after_gap(excess, block.reason), self._placed(block)]
-        if excess <= LATE_MS * _SECOND // 1000:
+        if not lost and excess <= LATE_MS * _SECOND // 1000:
             self._follow_drift(excess, block)
-            return [*self.flush(), self._placed(block)]
+            return [*decided, *self.flush(), self._placed(block)]
         self._waiting.append((block, excess))
-        if block.arrived_ns - self._waiting[0][0].arrived_ns < _VERDICT_NS:
-            return []
-        lost = min(waited for _, waited in self._waiting)
-        return [*self._after_gap(lost, "the device delivered no sound"), *self.flush()]
+        if block.arrived_ns - self._waiting[0][0].arrived_ns < (_LOST_VERDICT_NS if lost == LOST else _VERDICT_NS):
+            return decided
+        return [*decided, *self._decided(STALLED)]
 
     def flush(self) -> list[Placed | Gap]:
-        """The blocks that wait, taken as merely late."""
+        """The blocks that wait: after a loss, as late as it made them; otherwise taken as merely late."""
+        return self._decided("")
+
+    def _decided(self, reason: str) -> list[Placed | Gap]:
         waiting, self._waiting = self._waiting, []
-        return [self._placed(block) for block, _ in waiting]
+        found: list[Placed | Gap] = []
+        if waiting and (reason := waiting[0][0].reason or reason):
+            found += self._after_gap(min(excess for _, excess in waiting), reason)
+        return found + [self._placed(block) for block, _ in waiting]
 
     def _placed(self, block: Block) -> Placed:
         placed = Placed(self._next, block.pcm)

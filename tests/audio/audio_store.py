@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -5,7 +6,7 @@ import numpy as np
 import pyrage
 from numpy.typing import NDArray
 
-from facilitator.audio.container import AudioReader, RecordWriter
+from facilitator.audio.container import AudioReader, RecordWriter, Struck
 
 RATE = 8000
 
@@ -30,8 +31,8 @@ class Store:
         given = {"session_id": "07", "recipient": self.keys.recipient, "rate": RATE, "ballast_bytes": 0} | changes
         return RecordWriter(self.folder, **given)  # type: ignore[arg-type]
 
-    def reader(self, session_id: str = "07") -> AudioReader:
-        return AudioReader(self.folder, session_id=session_id, identity=self.keys.identity)
+    def reader(self, session_id: str = "07", struck: Sequence[Struck] = ()) -> AudioReader:
+        return AudioReader(self.folder, session_id=session_id, identity=self.keys.identity, struck=struck)
 
 
 def noise(samples: int, seed: int = 1) -> NDArray[np.int16]:

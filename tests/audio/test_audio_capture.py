@@ -1,23 +1,36 @@
 import errno
 import os
 import shutil
-import threading
-from collections.abc import Callable
-from dataclasses import replace
+import time
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
-from audio_store import RATE, Store, noise
+from audio_store import RATE, Store
+from scripted_take import BLOCK, SECOND, Script, Take
 
-from facilitator.audio import feeder, status_file
-from facilitator.audio.capture_loop import CaptureLoop
-from facilitator.audio.messages import Fault, Gap, Level, Message, Request, Started, Stopped, from_line, to_line
+from facilitator.audio import commands, feeder, status_file
+from facilitator.audio.commands import Command
+from facilitator.audio.messages import (
+    STRIKE_FAILED,
+    Alarm,
+    Awake,
+    Destroyed,
+    Fault,
+    Gap,
+    Level,
+    Message,
+    Paused,
+    Reached,
+    Request,
+    Resumed,
+    Started,
+    Stopped,
+    from_line,
+    to_line,
+)
 from facilitator.domain.errors import DeviceFailed, UsageError, WorkerFailed
-
-BLOCK = RATE // 4
-SECOND = 1_000_000_000
+from facilitator.domain.recording import Trouble
 
 
 @pytest.fixture
@@ -29,60 +42,6 @@ def store(tmp_path: Path) -> Store:
 def _in_step(monkeypatch: pytest.MonkeyPatch) -> None:
     """A scripted microphone is faster than time; it may be two blocks ahead of the recording, not two hundred."""
     monkeypatch.setattr(feeder, "_QUEUED_BLOCKS", 1)
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 10 * SECOND
-
-    def __call__(self) -> int:
-        return self.now
-
-
-class Script:
-    """A microphone that plays `sound`; before block n it does `before[n]`. It says stop at the end."""
-
-    name = "scripted"
-
-    def __init__(self, clock: Clock, stop: threading.Event, blocks: int) -> None:
-        self.clock, self.stop, self.blocks = clock, stop, blocks
-        self.sound = noise(blocks * BLOCK)
-        self.before: dict[int, Callable[[], None]] = {}
-        self.overflows: set[int] = set()
-        self.number = self.opened = self.closed = 0
-
-    def open(self) -> "Script":
-        self.opened += 1
-        return self
-
-    def read(self, frames: int) -> tuple[bytes, bool]:
-        number, self.number = self.number, self.number + 1
-        if number >= self.blocks:
-            self.stop.set()
-        self.before.get(number, lambda: None)()
-        self.clock.now += frames * SECOND // RATE
-        pcm = self.sound[number * frames : (number + 1) * frames].tobytes()
-        return pcm.ljust(2 * frames, b"\1"), number in self.overflows
-
-    def close(self) -> None:
-        self.closed += 1
-
-
-class Take:
-    """One recording from a script."""
-
-    def __init__(self, store: Store, blocks: int, **changes: Any) -> None:
-        self.clock, self.stop = Clock(), threading.Event()
-        self.script = Script(self.clock, self.stop, blocks)
-        self.said: list[Message] = []
-        request = Request(store.folder, "07", store.keys.recipient, None, RATE)
-        self.request = replace(request, **changes)
-
-    def run(self) -> bool:
-        return CaptureLoop(self.request, self.script.open, self.said.append, self.stop, self.clock).run()
-
-    def of(self, kind: type[Message]) -> list[Any]:
-        return [message for message in self.said if isinstance(message, kind)]
 
 
 def test_a_take_is_stored_and_told(store: Store) -> None:
@@ -104,7 +63,7 @@ def test_a_take_is_stored_and_told(store: Store) -> None:
     assert np.array_equal(reader.read(2_000, 4_600), take.script.sound[: 2_600 * 8])
     assert status_file.read_status(store.folder) is None
     assert status_file.read_stopped(store.folder) == stopped
-    assert sorted(path.name for path in store.folder.iterdir()) == ["0001.rec", "stopped.json"]
+    assert sorted(path.name for path in store.folder.iterdir()) == ["0001.rec", "journal.jsonl", "stopped.json"]
 
 
 def test_stop_ends_the_take_after_the_block_being_heard(store: Store) -> None:
@@ -117,10 +76,11 @@ def test_stop_ends_the_take_after_the_block_being_heard(store: Store) -> None:
 
 def test_a_stop_request_in_the_folder_ends_the_take(store: Store) -> None:
     take = Take(store, 1_000)
-    take.script.before[6] = lambda: status_file.request_stop(store.folder)
+    take.script.before[6] = lambda: commands.post(store.folder, Command("stop", take.clock.now))
     take.run()
     assert take.of(Stopped)
-    assert not status_file.stop_requested(store.folder)
+    assert take.script.number < 20
+    assert not [path for path in store.folder.iterdir() if "request" in path.name]
 
 
 def test_lost_sound_is_a_dated_gap_and_what_follows_is_in_its_place(store: Store) -> None:
@@ -147,8 +107,12 @@ def test_a_device_that_comes_back_goes_on_after_a_gap(store: Store) -> None:
 
     take.script.before[4] = unplug
     take.run()
-    faults = take.of(Fault)
-    assert [(fault.what, fault.ended) for fault in faults] == [("The input was lost.", False)]
+    assert not take.of(Fault)
+    alarms = [(alarm.trouble, alarm.over, alarm.detail) for alarm in take.of(Alarm)]
+    assert [alarm for alarm in alarms if alarm[0] == Trouble.DEVICE_LOST] == [
+        (Trouble.DEVICE_LOST, False, "The input was lost."),
+        (Trouble.DEVICE_LOST, True, ""),
+    ]
     assert take.script.opened == 2
     assert [gap.reason for gap in take.of(Gap)] == ["the device was lost"]
     assert np.array_equal(store.reader().read(3_000, 4_750), take.script.sound[5 * BLOCK :])
@@ -210,6 +174,100 @@ def test_the_status_says_where_the_recording_is_but_not_on_what_device(store: St
     assert not hasattr(status, "device")
 
 
+def test_a_disk_that_hangs_is_told_while_it_hangs(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    take = Take(store, 24)
+    real, told = os.fdatasync, list[bool]()
+
+    def slow(fd: int) -> None:
+        if not told:
+            deadline = time.monotonic() + 20
+            while not take.of(Alarm) and time.monotonic() < deadline:
+                time.sleep(0.01)
+            told.append(any(alarm.trouble == Trouble.STORING for alarm in take.of(Alarm)))
+        real(fd)
+
+    take.script.before[5] = lambda: monkeypatch.setattr(os, "fdatasync", slow)
+    assert take.run()
+    assert told == [True]
+
+
+def test_a_sync_that_fails_once_is_told_and_loses_nothing(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    take = Take(store, 40)
+    real, refused = os.fdatasync, list[int]()
+
+    def once(fd: int) -> None:
+        if not refused:
+            refused.append(fd)
+            raise OSError(errno.EIO, "Input/output error")
+        real(fd)
+
+    def wait_for_the_watch() -> None:
+        deadline = time.monotonic() + 20
+        while not take.of(Alarm) and time.monotonic() < deadline:
+            time.sleep(0.01)
+
+    take.script.before[5] = lambda: monkeypatch.setattr(os, "fdatasync", once)
+    take.script.before[30] = wait_for_the_watch
+    assert take.run()
+    assert Trouble.STORING in {alarm.trouble for alarm in take.of(Alarm)}
+    assert np.array_equal(store.reader().read(0, 10_000), take.script.sound)
+
+
+def test_a_journal_that_cannot_be_written_is_no_trouble(store: Store) -> None:
+    store.folder.mkdir()
+    (store.folder / "journal.jsonl").symlink_to("/dev/full")
+    take = Take(store, 60)
+    assert take.run()
+    assert not take.of(Fault)
+    assert np.array_equal(store.reader().read(0, 15_000), take.script.sound)
+
+
+def test_another_default_device_is_used_but_told(store: Store) -> None:
+    take = Take(store, 24)
+    names = iter(["desk", "lap", "desk"])
+
+    def open_next() -> Script:
+        take.script.name = next(names)
+        return take.script.open()
+
+    def unplug() -> None:
+        raise DeviceFailed("Lost.")
+
+    take.script.before |= {4: unplug, 12: unplug}
+    take.run(open_next)
+    changed = [alarm for alarm in take.of(Alarm) if alarm.trouble == Trouble.DEVICE_CHANGED]
+    assert [(alarm.over, alarm.detail) for alarm in changed] == [(False, "from desk to lap"), (True, "")]
+    assert b"desk" not in (store.folder / "journal.jsonl").read_bytes()
+
+
+def test_a_trouble_is_over_when_the_recording_is(store: Store) -> None:
+    take = Take(store, 24)
+    take.script.sound[8 * BLOCK :] = 0
+    take.run()
+    told = [(alarm.trouble, alarm.at_ms, alarm.over) for alarm in take.of(Alarm)]
+    assert told[0] == (Trouble.SILENT, 2_000, False)
+    assert told[1][0] == Trouble.SILENT and told[1][2]
+    assert isinstance(take.said[-1], Stopped)
+
+
+def test_a_strike_that_the_disk_refuses_is_told_and_the_recording_goes_on(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take = Take(store, 24)
+
+    def failing(fd: int, size: int) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    real = os.ftruncate
+    take.script.before[10] = lambda: monkeypatch.setattr(os, "ftruncate", failing)
+    take.order(11, "strike", file="0001.rec", offset=8, from_ms=0)
+    take.script.before[20] = lambda: monkeypatch.setattr(os, "ftruncate", real)
+    assert take.run()
+    assert [fault.what for fault in take.of(Fault)] == [STRIKE_FAILED]
+    assert not take.of(Destroyed)
+    assert np.array_equal(store.reader().read(5_000, 6_000), take.script.sound[20 * BLOCK :])
+
+
 @pytest.mark.parametrize(
     "message",
     [
@@ -218,6 +276,12 @@ def test_the_status_says_where_the_recording_is_but_not_on_what_device(store: St
         Gap(1, 2, "why"),
         Fault(3, "what", "safe", "do", True),
         Stopped(9, "ab" * 32, 10),
+        Alarm(1, "exact silence", True, "why"),
+        Paused(1, "break"),
+        Resumed(2),
+        Destroyed(1, 2, 3, 4, 5, "ab" * 32),
+        Reached(1, 2, "ab" * 32),
+        Awake(("a", "b"), ()),
     ],
 )
 def test_messages_survive_their_line(message: Message) -> None:

@@ -15,10 +15,14 @@ import soundfile
 from audio_store import Store
 from sound_room import SoundRoom
 
-from facilitator.audio.container import resume_point
+from facilitator.audio import recorder as recorder_module
+from facilitator.audio.container import Struck, resume_point
 from facilitator.audio.devices import input_devices, output_devices
-from facilitator.audio.recorder import Fault, Gap, Level, Message, Recorder, last_stopped
+from facilitator.audio.journal import read_journal
+from facilitator.audio.messages import Alarm, Awake, Destroyed, Paused
+from facilitator.audio.recorder import Fault, Gap, Level, Message, Recorder, Stopped, last_stopped
 from facilitator.domain.errors import Busy, DeviceFailed, WorkerFailed
+from facilitator.domain.recording import Trouble
 
 RATE = 48_000
 PATIENCE = 30.0
@@ -93,6 +97,7 @@ def test_a_tone_in_the_room_is_recorded_and_read_back(store: Store, room: SoundR
         stopped = recorder.stop()
     levels = [message for message in heard if isinstance(message, Level)]
     assert len(levels) >= 8 and levels[-1].stored_ms > 0 and levels[-1].peak_db == pytest.approx(-6, abs=1)
+    heard += recorder.poll()
     assert not recorder.alive and recorder.poll() == []
     assert stopped == last_stopped(store.folder)
     reader = store.reader()
@@ -150,6 +155,64 @@ def test_a_recording_outlives_the_program_that_began_it(store: Store, room: Soun
     assert reader.check().samples == stopped.samples
     assert reader.length_ms == stopped.end_ms >= since + 2_400
     assert pitch(reader.read(0, reader.length_ms)) == 600
+
+
+def test_a_recording_taken_over_can_be_paused_struck_resumed_and_stopped(
+    store: Store, room: SoundRoom, tmp_path: Path
+) -> None:
+    with tone(room, tmp_path, 500):
+        first = start(store)
+        listening(first, 2_000)
+        first.pause("off the record")
+        until(lambda: first.poll() != [] and first.paused == "off the record")
+        second = Recorder.attach(store.folder)
+        assert second is not None and second.paused == "off the record"
+        told = second.poll()
+        assert [type(message) for message in told if not isinstance(message, Awake | Alarm | Level)] == [Paused]
+        second.resume()
+        until(lambda: second.poll() != [] and not second.paused)
+        listening(second, second.now_ms() + 1_500)
+        place = store.reader().place_of(500)
+        assert place is not None and place.seq == 2
+        gone = second.strike(place.file, place.offset, 500, place.seq)
+        assert (gone.from_ms, gone.first_seq) == (500, 2) and gone.to_ms > 3_000
+        until(lambda: second.now_ms() > gone.to_ms + 1_000)
+        second.pause("break")
+        stopped = second.stop()
+        assert isinstance(second.poll()[-1], Stopped)
+        end = read_journal(store.folder)[-1]
+    struck = Struck(2, gone.next_seq, bytes.fromhex(gone.link), gone.to_ms * RATE // 1000)
+    reader = store.reader(struck=[struck])
+    integrity = reader.check()
+    assert (integrity.damage, integrity.head, integrity.samples) == ((), stopped.head, stopped.samples)
+    assert end == stopped
+    assert reader.pauses == [(500, gone.to_ms - 500)]
+
+
+def test_a_strike_that_nobody_answers_says_so(store: Store, room: SoundRoom, monkeypatch: pytest.MonkeyPatch) -> None:
+    recorder = start(store)
+    monkeypatch.setattr(recorder_module, "_STRIKE_SECONDS", 0.5)
+    process = psutil.Process(json.loads((store.folder / "capture.json").read_bytes())["pid"])
+    process.suspend()
+    with pytest.raises(WorkerFailed, match="not destroyed"):
+        recorder.strike("0001.rec", 0, 0)
+    process.resume()
+    until(lambda: any(isinstance(message, Destroyed) for message in recorder.poll()))
+    recorder.stop()
+
+
+def test_whether_it_stays_awake_is_told(store: Store, room: SoundRoom) -> None:
+    recorder = start(store)
+    heard: list[Message] = []
+
+    def answered() -> bool:
+        heard.extend(recorder.poll())
+        return any(isinstance(message, Awake) for message in heard)
+
+    until(answered)
+    (awake,) = [message for message in heard if isinstance(message, Awake)]
+    assert awake.granted or awake.refused
+    recorder.stop()
 
 
 def test_a_killed_recorder_loses_half_a_second_at_most(store: Store, room: SoundRoom) -> None:
@@ -218,7 +281,7 @@ def test_the_room_gone_is_told_and_what_was_recorded_stays(store: Store) -> None
             patch.setenv(name, value)
         recorder = start(store)
         until(lambda: recorder.now_ms() > 1_500)
-    until(lambda: any(isinstance(message, Fault) for message in recorder.poll()))
+    until(lambda: Trouble.DEVICE_LOST in {one.trouble for one in recorder.poll() if isinstance(one, Alarm)})
     assert recorder.alive
     assert recorder.stop(20).samples >= RATE
 

@@ -1,0 +1,204 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from audio_store import RATE, Store
+from scripted_take import BLOCK, Take
+
+from facilitator.audio import feeder, status_file
+from facilitator.audio.commands import Command, collect, post
+from facilitator.audio.container import Struck, resume_point
+from facilitator.audio.journal import read_journal
+from facilitator.audio.messages import Destroyed, Gap, Level, Paused, Reached, Resumed, Started, Stopped
+from facilitator.domain.errors import UsageError
+from facilitator.domain.recording import Pause
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "audio")
+
+
+@pytest.fixture(autouse=True)
+def _in_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A scripted microphone is faster than time; it may be two blocks ahead of the recording, not two hundred."""
+    monkeypatch.setattr(feeder, "_QUEUED_BLOCKS", 1)
+
+
+def struck(gone: Destroyed) -> Struck:
+    return Struck(gone.first_seq, gone.next_seq, bytes.fromhex(gone.link), gone.to_ms * RATE // 1000)
+
+
+@pytest.mark.parametrize("after_ms", [0, 60, 249])
+def test_nothing_after_a_pause_is_stored_and_all_after_it_ends_is(store: Store, after_ms: int) -> None:
+    take = Take(store, 24)
+    take.order(8, "pause", after_ms, why=Pause.OFF_RECORD.value)
+    take.order(16, "resume", after_ms)
+    assert take.run()
+    begins, ends = 2_000 + after_ms, 4_000 + after_ms
+    assert take.of(Paused) == [Paused(begins, "off the record")]
+    gap, resumed = (take.said.index(take.of(kind)[0]) for kind in (Gap, Resumed))
+    assert gap < resumed
+    assert take.of(Gap) == [Gap(begins, ends - begins, "off the record")]
+    assert take.of(Resumed) == [Resumed(ends)]
+    reader = store.reader()
+    assert reader.pauses == [(begins, ends - begins)]
+    assert np.array_equal(reader.read(0, begins), take.script.sound[: begins * 8])
+    assert np.array_equal(reader.read(ends, 6_000), take.script.sound[ends * 8 :])
+    assert not reader.check().damage
+    assert len(take.of(Level)) >= 24
+
+
+def test_a_pause_that_was_ordered_a_second_ago_takes_back_what_was_stored_since(store: Store) -> None:
+    take = Take(store, 16)
+    take.order(9, "pause", -1_100, why="break")
+    take.run()
+    assert take.of(Paused) == [Paused(1_150, "break")]
+    reader = store.reader()
+    assert reader.length_ms == 1_150 == take.of(Stopped)[0].end_ms
+    assert np.array_equal(reader.read(0, 1_150), take.script.sound[: 1_150 * 8])
+    integrity = reader.check()
+    assert not integrity.damage and (integrity.head, integrity.samples) == (take.said[-1].head, take.said[-1].samples)  # type: ignore[union-attr]
+
+
+def test_the_pause_is_in_the_status_and_a_stop_ends_it(store: Store) -> None:
+    take, seen = Take(store, 20), list[str]()
+    take.order(4, "pause", why="break")
+
+    def look() -> None:
+        status = status_file.read_status(store.folder)
+        assert status is not None
+        seen.append(status.paused)
+
+    take.script.before[12] = look
+    take.order(14, "stop")
+    assert take.run()
+    assert seen == ["break"]
+    assert store.reader().length_ms == 1_000
+    assert not take.of(Gap) and not take.of(Resumed)
+
+
+def test_a_device_lost_over_the_end_of_a_pause_is_a_gap_only_outside_it(store: Store) -> None:
+    take = Take(store, 24)
+    take.order(4, "pause", why="break")
+
+    def away() -> None:
+        take.clock.now += 3_000_000_000
+
+    take.script.before[8] = away
+    take.script.overflows.add(8)
+    take.order(8, "resume", -1_000)
+    take.run()
+    assert take.of(Gap) == [Gap(1_000, 3_000, "break"), Gap(4_000, 1_000, "the computer was too busy")]
+    reader = store.reader()
+    assert np.array_equal(reader.read(5_000, 6_000), take.script.sound[8 * BLOCK : 12 * BLOCK])
+
+
+def test_a_strike_destroys_up_to_the_moment_and_the_chain_still_verifies(store: Store) -> None:
+    take = Take(store, 40)
+    take.order(20, "strike", 100, file="0001.rec", offset=0, from_ms=0)
+    take.run()
+    (gone,) = take.of(Destroyed)
+    assert (gone.from_ms, gone.first_seq, gone.next_seq) == (0, 0, gone.to_ms // 250)
+    assert gone.samples == gone.next_seq * BLOCK
+    assert 5_100 <= gone.to_ms <= 5_500
+    plain = store.reader()
+    assert plain.check().damage
+    reader = store.reader(struck=[struck(gone)])
+    integrity = reader.check()
+    assert not integrity.damage
+    assert reader.pauses == [(0, gone.to_ms)]
+    assert (integrity.head, integrity.samples) == (take.said[-1].head, take.said[-1].samples)  # type: ignore[union-attr]
+    assert np.array_equal(reader.read(gone.to_ms, 10_000), take.script.sound[gone.to_ms * 8 :])
+
+
+def test_a_strike_within_a_file_leaves_what_is_before_it(store: Store) -> None:
+    take = Take(store, 40)
+
+    def order() -> None:
+        reader = store.reader()
+        place = reader.place_of(2_600)
+        assert place is not None and (place.seq, place.first_sample) == (10, 10 * BLOCK)
+        take.orders.put(Command("strike", take.clock.now, "", place.file, place.offset, 2_500, place.seq))
+
+    take.script.before[20] = order
+    take.run()
+    (gone,) = take.of(Destroyed)
+    assert (gone.from_ms, gone.first_seq) == (2_500, 10)
+    reader = store.reader(struck=[struck(gone)])
+    assert not reader.check().damage
+    assert reader.pauses == [(2_500, gone.to_ms - 2_500)]
+    assert np.array_equal(reader.read(0, 2_500), take.script.sound[: 2_500 * 8])
+
+
+def test_a_strike_while_paused_and_one_of_nothing(store: Store) -> None:
+    take = Take(store, 24)
+    take.order(8, "pause", why="off the record")
+    take.order(12, "strike", file="0001.rec", offset=0, from_ms=0)
+    take.order(16, "strike", file="0001.rec", offset=0, from_ms=0)
+    take.run()
+    first, second = take.of(Destroyed)
+    assert (first.first_seq, first.next_seq, first.to_ms) == (0, 8, 2_000)
+    assert (second.first_seq, second.next_seq, second.samples, second.link) == (8, 8, 0, first.link)
+    assert not list(store.folder.glob("*.rec"))
+    assert take.said[-1] == Stopped(0, first.link, 2_000)
+    point = resume_point(store.folder, store.keys.identity, struck=[struck(first)])
+    assert point.next_seq == 8
+
+
+def test_the_journal_holds_all_but_levels_and_no_device(store: Store) -> None:
+    take = Take(store, 60)
+    take.order(8, "pause", why="break")
+    take.order(12, "resume")
+    take.run()
+    written = read_journal(store.folder)
+    assert len(take.of(Reached)) >= 1
+    spoken = [message for message in take.said if not isinstance(message, Level | Started)]
+    assert written[1:] == spoken and isinstance(written[0], Started) and written[0].device == ""
+    assert b"scripted" not in (store.folder / "journal.jsonl").read_bytes()
+    with (store.folder / "journal.jsonl").open("ab") as file:
+        file.write(b'{"kind": "reac')
+    assert read_journal(store.folder) == written
+    again = Take(store, 4, start_ms=60_000, next_seq=60)
+    again.run()
+    assert len(read_journal(store.folder)) == 2
+
+
+def test_what_was_reached_is_told_each_ten_seconds_and_is_on_the_disk(store: Store) -> None:
+    take = Take(store, 130)
+    seen: list[bool] = []
+
+    def look() -> None:
+        told = [message for message in read_journal(store.folder) if isinstance(message, Reached)]
+        heads = [message.head for message in told]
+        index = store.reader().resume_point()
+        seen.append(bool(heads) and told[-1].seq < index.next_seq)
+
+    take.script.before[60] = look
+    take.run()
+    assert seen == [True]
+    assert [round(message.at_ms / 10_000) for message in take.of(Reached)] == [1, 2, 3]
+
+
+def test_an_order_left_in_the_folder_is_taken_once(tmp_path: Path) -> None:
+    order = Command("strike", 5, "", "0001.rec", 8, 250, 1)
+    post(tmp_path, order)
+    assert collect(tmp_path) == [order]
+    assert collect(tmp_path) == []
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "request").write_bytes(b"rubbish\n")
+    assert collect(tmp_path) == []
+    for line in (b"stop", b"{}", b'{"do": "dance", "at_ns": 1}', b'{"do": "stop", "at_ns": "now"}'):
+        with pytest.raises(UsageError):
+            Command.from_line(line)
+
+
+def test_an_order_that_a_hanging_recorder_did_not_take_is_not_replaced_by_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("facilitator.audio.commands._PATIENCE_SECONDS", 0.0)
+    orders = [Command("pause", 5, "off the record"), Command("stop", 9)]
+    for order in orders:
+        post(tmp_path, order)
+    assert collect(tmp_path) == orders
+    assert list(tmp_path.iterdir()) == []
