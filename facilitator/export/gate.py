@@ -103,7 +103,9 @@ def _publish(
     check: Check,
 ) -> tuple[ExportedFile, ...]:
     """Stage the scanned files beside `target`, check them as they lie there, and move them into place."""
-    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not target.parent.exists():
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        sync_folder(target.parent.parent)
     remove_leftovers(target.parent)
     prefix = f"{_STAGING}{os.getpid()}-"
     staging = Path(tempfile.mkdtemp(prefix=prefix, dir=target.parent))  # made with mode 0700

@@ -1,200 +1,370 @@
-"""Conducting a session: recording, questions, speaker marks and notes on one clock. Knows no widgets."""
+"""Conducting a session: its recording, with questions, speaker marks and notes on one clock. Knows no widgets."""
 
-from dataclasses import dataclass
+import contextlib
+import time
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
-from facilitator.audio.recorder import Fault, Gap, Level, Message, Recorder, Stopped
+from facilitator.audio.messages import Awake
+from facilitator.audio.recorder import Fault, Gap, Level, Message, Recorder
 from facilitator.domain import events as ev
 from facilitator.domain.consent import missing_consents
-from facilitator.domain.errors import ConsentMissing, DeviceFailed, NotFound, UsageError, WorkerFailed
-from facilitator.domain.guide import Question
-from facilitator.domain.ids import ASSISTANT, MODERATOR, Speaker
-from facilitator.domain.notes import NoteKind
-from facilitator.domain.text import MAX_LINE, one_line
-from facilitator.domain.timebase import ms_to_samples
+from facilitator.domain.errors import (
+    ConsentMissing,
+    DeviceFailed,
+    FacilitatorError,
+    StorageFailed,
+    UsageError,
+    WorkerFailed,
+)
+from facilitator.domain.recording import Pause, Trouble
+from facilitator.domain.session_state import Troubled
+from facilitator.workflows.backup_track import attach_backup, start_backup
+from facilitator.workflows.journal_news import journal_news
+from facilitator.workflows.note_taking import NoteTaking
+from facilitator.workflows.running_track import Input, Moment, RunningTrack, attach_track, start_track
 from facilitator.workflows.sessions import Session
+from facilitator.workflows.striking import StrikePreview, Struck, finish_strike, order_strike, preview_strike
+from facilitator.workflows.takes import (
+    Recorded,
+    adopt_unlogged,
+    close_interrupted_backups,
+    close_interrupted_take,
+    finish_backup,
+    finish_take,
+    read_back,
+)
+
+__all__ = ["Conduct", "Fault", "Gap", "Level", "Message", "Recorded", "StrikePreview", "Struck"]
 
 RESUME_WITHIN_MS = 12 * 3_600_000
 """A second take within 12 hours keeps the wall-clock distance; a later one follows on after a second."""
+NOT_RECORDED = "not recorded"
+DIED = "the recorder had to be started again"
+SWITCHED = "another input was chosen"
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """What a stop stored, read back from disk."""
+class Conduct(NoteTaking):
+    """A session being conducted. Recording runs in processes of their own; everything here survives their death.
 
-    length_ms: int
-    records: int
-    lost_ms: int
-
-
-class Conduct:
-    """A session being conducted. Recording runs in a process of its own; everything here survives its death.
-
-    Every method that stores something returns only after the commit.
+    Every method that stores something returns only after the commit. Call `poll` ten times a second; the methods that
+    start, stop, pause or strike wait for an answer, and `poll` must not run beside them.
     """
 
     def __init__(self, session: Session) -> None:
-        self.session = session
-        self._recorder: Recorder | None = None
+        super().__init__(session)
+        self._main: RunningTrack | None = None
+        self._second: RunningTrack | None = None
+        self._clock: Moment | None = None
         self._idle_ms = session.state.length_ms
+
+    # --- how it stands
 
     @property
     def recording(self) -> bool:
-        """True while a capture process is running for this session."""
-        return self._recorder is not None and self._recorder.alive
+        """True while a capture process is running for this session, also while it is paused."""
+        return self._main is not None and self._main.alive
+
+    @property
+    def interrupted(self) -> bool:
+        """True when the capture process ended and nobody had asked it to; `restart` goes on."""
+        return self._main is not None and self._main.died is not None
+
+    @property
+    def paused(self) -> Pause | None:
+        """Why nothing is recorded just now, at the facilitator's wish."""
+        return self._main.paused if self._main else None
 
     @property
     def now_ms(self) -> int:
-        """Now on the session clock; it stands still before the first recording and after the last."""
-        return self._recorder.now_ms() if self._recorder else self._idle_ms
+        """Now on the session clock, which runs on through pauses, gaps and a recorder's death; it stands still before
+        the first recording and after a stop."""
+        if self._clock is None or self._clock.monotonic_ns is None:
+            return self._idle_ms
+        return self._clock.ms + (time.monotonic_ns() - self._clock.monotonic_ns) // 1_000_000
 
     @property
     def device(self) -> str:
         """Name of the input in use, or ""."""
-        return self._recorder.started.device if self._recorder else ""
+        return self._main.device if self._main else ""
+
+    @property
+    def backup_device(self) -> str:
+        """Name of the second input, or ""; also when it died."""
+        return self._second.device if self._second else ""
+
+    @property
+    def backup_level(self) -> Level | None:
+        """The last level of the second input; None when there is none, or it records no more."""
+        return self._second.level if self._second and self._second.alive else None
+
+    @property
+    def awake(self) -> Awake | None:
+        """Whether the computer is kept from sleeping; None until the recorder has said so."""
+        return self._main.awake if self._main else None
+
+    @property
+    def troubles(self) -> tuple[Troubled, ...]:
+        """What troubles the recording just now, oldest first; of the backup, see `backup_troubles`."""
+        return self._lasting(backup=False)
+
+    @property
+    def backup_troubles(self) -> tuple[Troubled, ...]:
+        """What troubles the second input just now; nothing of it harms the recording."""
+        return self._lasting(backup=True)
+
+    @property
+    def strike_pending(self) -> bool:
+        """True while a strike was ordered and could not be carried out; `finish_strike` tries again."""
+        return self.session.state.strike_ordered is not None
+
+    @property
+    def not_saved(self) -> StorageFailed | None:
+        """Why news of the recording wait to be stored, while they do. They are kept, and tried again by each `poll`."""
+        return next((track.log.refused for track in self._tracks if track.log.refused), None)
+
+    # --- starting
 
     def find_running(self) -> bool:
-        """Take over a recording that outlived an earlier screen; True when there was one."""
-        self._recorder = Recorder.attach(self.session.folder.audio)
-        if self._recorder is None:
-            return False
-        takes, started = self.session.state.takes, self._recorder.started
-        if not takes or takes[-1].end_ms is not None:  # the earlier screen died before it could log the start
-            self.session.record(ev.RecordingStarted(started.rate, started.device), started.start_ms)
-        return True
+        """Take over a recording that outlived an earlier screen, its backup too; True when there was one."""
+        if self.recording:
+            return True
+        takes = self.session.state.takes
+        found = attach_track(self.session, 0, takes[-1].device if takes else "")
+        if found is not None:
+            self._take_over(found)
+        if self._second is None or not self._second.alive:
+            self._second = attach_backup(self.session) or self._second
+        if found is not None:
+            with contextlib.suppress(FacilitatorError):  # the recording is taken over all the same: `strike_pending`
+                finish_strike(self.session, self._recorders)
+        return found is not None
 
-    def start(self, device: str | None = None, rate: int = 48_000, stop_after_ms: int | None = None) -> None:
-        """Start recording, or go on after a stop or an interruption.
+    def start(
+        self,
+        device: str | None = None,
+        rate: int = 48_000,
+        stop_after_ms: int | None = None,
+        *,
+        channel: int | None = None,
+        backup_device: str | None = None,
+        checks: Sequence[ev.Precheck] = (),
+    ) -> None:
+        """Start recording, or go on after a stop or an interruption; a pause that lasted ends.
+
+        `device` is a name as `prechecking.inputs` gives it, None for the default; the first recording of a session
+        settles its `rate`. `channel` counts from 1; None takes the mix. `backup_device` records in parallel; should it
+        fail, that is a trouble of the backup and no error. `checks` are what was found before, for the log.
 
         Raises:
             ConsentMissing: somebody in the session has not consented to being recorded.
             UsageError: the session's audio was imported.
             DeviceFailed, MissingNeed: no microphone.
         """
-        from facilitator.audio.container import resume_point  # numpy is not needed before this
-
-        state = self.session.state
         self._check_may_record()
         if self.find_running():
             return
-        self._close_interrupted_take()
-        self.adopt_unlogged()
-        rate = state.takes[0].rate if state.takes else rate
-        next_seq, previous, _ = resume_point(self.session.folder.audio, self.session.key.audio_secret)
-        start_ms = self._next_start_ms()
-        self._recorder = Recorder.start(
-            self.session.folder.audio,
-            session_id=self.session.id,
-            recipient=self.session.key.audio_recipient,
-            device=device,
-            rate=rate,
-            start_ms=start_ms,
-            stop_after_ms=stop_after_ms,
-            next_seq=next_seq,
-            previous=previous,
-        )
+        self._put_in_order()
+        takes = self.session.state.takes
+        at = self._moment()
+        given = Input(device, takes[0].rate if takes else rate, channel, stop_after_ms and at.ms + stop_after_ms)
+        self._begin(given, at, NOT_RECORDED, checks)
+        if backup_device is not None:
+            self.start_backup(backup_device, rate)
+
+    def start_backup(self, device: str, rate: int = 48_000) -> bool:
+        """Begin to record from a second device, in parallel; False, and a trouble of the backup, where that fails.
+
+        Raises:
+            UsageError: the recording is paused.
+        """
+        if self._main is None or (self._second is not None and self._second.alive):
+            return self._second is not None
+        if self.paused is not None:
+            raise UsageError("Nothing is recorded just now.", do="Go on recording first, then start the backup.")
+        given = Input(device, rate, None, self._main.given.stop_at_ms)
         try:
-            self.session.record(ev.RecordingStarted(rate, self._recorder.started.device), start_ms)
-        except BaseException:  # a recording that is in no log must not go on
-            self._recorder.stop()
-            self._recorder = None
+            close_interrupted_backups(self.session, thorough=False)
+            self._second = start_backup(self.session, given, self._moment(), self._main.device)
+        except FacilitatorError as error:
+            known = Trouble.DEVICE_LOST if isinstance(error, DeviceFailed) else Trouble.RECORDER_DIED
+            track = max(self.session.state.backups, default=1)
+            began = ev.TroubleBegan(known, f"backup: {error.what.rstrip('.')}", track)
+            self._main.log.add((began, self.now_ms))
+            return False
+        self._main.log.add(*self._ends_of_troubles(self.now_ms, backup=True))
+        return True
+
+    def restart(self) -> bool:
+        """Go on with the same input after the capture process died; True when it records again.
+
+        While the recording is paused, nothing is started, so that nothing off the record can be heard: `resume`
+        starts it. The session clock ran on; the stretch between becomes a gap.
+
+        Raises:
+            DeviceFailed, MissingNeed, StorageFailed, WorkerFailed: not yet; try again.
+        """
+        main = self._begun
+        if main.alive:
+            return True
+        if main.paused is not None:
+            return False
+        self._go_on(replace(main.given, device=main.device or None), DIED)
+        if self._second is not None and self._second.died is not None:
+            self.start_backup(self._second.device, self._second.given.rate)
+        return True
+
+    def switch_device(self, device: str) -> None:
+        """Go on at once with another input; the take ends, a new one begins, and the stretch between is a gap.
+
+        Raises:
+            UsageError: it is paused, or that device records already.
+            DeviceFailed: there is no such input, and the old one goes on; or neither can be started.
+        """
+        from facilitator.audio.devices import input_devices
+
+        main = self._begun
+        if main.paused is not None:
+            raise UsageError("Nothing is recorded just now.", do="Go on recording first, then change the input.")
+        if device in (self.backup_device, main.device if main.alive else None):
+            raise UsageError(f"“{device}” records already.", safe="The recording goes on.", do="Choose another input.")
+        if device not in [one.name for one in input_devices()]:
+            raise DeviceFailed(f"There is no input called “{device}” now.", safe="The recording goes on as it was.")
+        before = replace(main.given, device=main.device or None)
+        try:
+            self._go_on(replace(before, device=device, channel=None), SWITCHED)
+        except FacilitatorError:
+            self._go_on(before, SWITCHED)
             raise
 
-    def adopt_unlogged(self) -> int:
-        """Log sound on disk that no take speaks of (its program died in between), and return its length in ms."""
-        from facilitator.audio.container import AudioReader, record_files  # numpy is not needed before this
-
-        folder, known_ms = self.session.folder.audio, self.session.state.length_ms
-        if not record_files(folder):
-            return 0
-        reader = AudioReader(folder, session_id=self.session.id, identity=self.session.key.audio_secret)
-        if reader.length_ms <= known_ms:
-            return 0
-        begins = next((at + length for at, length in reader.pauses if at <= known_ms < at + length), known_ms)
-        self.session.record(ev.RecordingStarted(reader.rate, "found on disk"), begins)
-        self._finish_take(None)
-        return reader.length_ms - begins
+    # --- while it runs
 
     def poll(self) -> list[Message]:
-        """What the capture process said since the last call; gaps are stored before they are returned."""
-        if self._recorder is None:
-            return []
-        messages = self._recorder.poll()
-        for message in messages:
-            if isinstance(message, Gap):
-                self.session.record(ev.AudioGap(message.length_ms, message.reason), message.at_ms)
-        return messages
+        """What the recording's process said since the last call; news are stored before they are returned.
+
+        What the disk refuses does not get lost: see `not_saved`. What the backup says is stored and not returned.
+        """
+        if self._second is not None:
+            self._second.poll()
+        return self._main.poll() if self._main else []
+
+    def pause(self, why: Pause, at_ns: int | None = None) -> None:
+        """Return once nothing is recorded any more, by the backup neither.
+
+        `at_ns` is when it was wished for, on the monotonic clock; what was stored since, up to two seconds, is taken
+        back. None is now.
+
+        Raises:
+            DeviceFailed: nothing is recording.
+            WorkerFailed: the recorder does not answer: it may still record, and ought to be stopped.
+        """
+        main, at_ns = self._begun, at_ns or time.monotonic_ns()
+        self._pause_backup(why, at_ns)
+        if main.paused is not None:
+            return
+        with contextlib.suppress(WorkerFailed):
+            main.pause(why, at_ns)
+            return
+        if main.alive:
+            raise WorkerFailed(
+                "The recorder does not answer: it may still record.", do="Stop the recording; notes go on without it."
+            )
+        main.paused = why  # it had died, and must not be started again before `resume`
+        self.session.record(ev.RecordingPaused(why), self.now_ms)
+
+    def resume(self) -> None:
+        """Return once sound is recorded again. Raises as `restart`, which it does where the recorder had died."""
+        main = self._begun
+        if not main.alive:
+            self._go_on(replace(main.given, device=main.device or None), main.paused.value if main.paused else DIED)
+        elif main.paused is not None:
+            main.resume()
+        if self._second is not None and self._second.alive and self._second.paused is not None:
+            with contextlib.suppress(FacilitatorError):  # its silence is told by `poll`
+                self._second.resume()
+
+    def strike_preview(self, minutes: float) -> StrikePreview:
+        """What striking the last `minutes` would destroy. Raises as `preview_strike`."""
+        return preview_strike(self.session, minutes, self.now_ms)
+
+    def strike(self, minutes: float) -> Struck:
+        """Destroy the last `minutes`: sound, the backup's too, and notes. Works while recording and after.
+
+        Raises:
+            UsageError, NotFound: nothing can be struck; nothing was destroyed.
+            StorageFailed, WorkerFailed: not all could be destroyed; the order is stored and carried out later.
+        """
+        preview_strike(self.session, minutes, self.now_ms)
+        if not self.recording:
+            self._put_in_order()
+        order_strike(self.session, minutes, self.now_ms)
+        struck = self.finish_strike()
+        assert struck is not None  # noqa: S101  ordered the line before
+        return struck
+
+    def finish_strike(self) -> Struck | None:
+        """Carry out what was ordered and is pending; None if nothing is. Raises as `strike`."""
+        return finish_strike(self.session, self._recorders)
 
     def stop(self) -> Recorded:
         """Stop, read everything back and only then say what was recorded.
 
         Raises:
             DeviceFailed: nothing is recording.
+            WorkerFailed: the recorder does not answer: it may still record.
             Damaged: what was read back is not what was recorded.
         """
-        if self._recorder is None:
-            raise DeviceFailed("Nothing is being recorded.", do="Start the recording first.")
-        try:
-            stopped: Stopped | None = self._recorder.stop()
-        except WorkerFailed:  # it died; the length of the take is then what is on the disk
-            stopped = None
-        self.poll()
-        self._recorder = None
-        return self._finish_take(stopped)
+        main, second = self._begun, self._second
+        stopped = main.stop()
+        if stopped is None and main.alive:
+            raise WorkerFailed(
+                "The recorder does not answer: it may still record.",
+                safe="What it stored is safe.",
+                do="Try again; if it does not help, unplug the microphone.",
+            )
+        backup_stopped = second.stop() if second is not None else None
+        end_ms, self._idle_ms = self.now_ms, self.session.state.length_ms
+        self._main = self._second = self._clock = None
+        recorded = finish_take(self.session, stopped) if self._take_open else read_back(self.session)
+        endings = self._ends_of_troubles(end_ms)
+        if main.paused is not None:
+            endings.append((ev.RecordingResumed(), end_ms))
+        self.session.record_all(endings)
+        self._idle_ms = self.session.state.length_ms
+        if second is not None and self.session.state.backups[second.number].end_ms is None:
+            finish_backup(self.session, second.number, backup_stopped)
+        return recorded
 
     def detach(self) -> None:
         """Leave the screen while the recording goes on."""
-        self._recorder = None
+        self._main = self._second = None
 
-    def ask(self, question: Question) -> None:
-        """Mark `question` as the one being discussed from now on."""
-        self.session.record(ev.QuestionAsked(question.id), self.now_ms)
+    def adopt_unlogged(self) -> int:
+        """Log sound on disk that no take speaks of (its program died in between), and return its length in ms."""
+        length_ms = adopt_unlogged(self.session)
+        self._idle_ms = self.session.state.length_ms
+        return length_ms
 
-    def mark(self, speaker: Speaker | None, at_ms: int | None = None) -> None:
-        """Mark who speaks from now on. Raises UsageError for somebody who is not in the session."""
-        if speaker is not None and speaker not in (*self.session.state.participants, MODERATOR, ASSISTANT):
-            raise UsageError(f"{speaker} is not in this session.", do="Use the keys shown on the screen.")
-        self.session.record(ev.SpeakerMarked(speaker), self.now_ms if at_ms is None else at_ms)
+    # --- parts of these
 
-    def undo_mark(self) -> Speaker | None:
-        """Take the last speaker mark back and return whom it named.
+    @property
+    def _begun(self) -> RunningTrack:
+        if self._main is None:
+            raise DeviceFailed("Nothing is being recorded.", do="Start the recording first.")
+        return self._main
 
-        Raises:
-            NotFound: there is none.
-        """
-        marks = self.session.state.marks
-        if not marks:
-            raise NotFound("There is no speaker mark to take back.")
-        last = max(marks)
-        speaker = marks[last].speaker
-        self.session.record(ev.SpeakerMarkUndone(last), marks[last].at_ms)
-        return speaker
+    @property
+    def _tracks(self) -> list[RunningTrack]:
+        return [track for track in (self._main, self._second) if track is not None]
 
-    def note(
-        self,
-        kind: NoteKind,
-        text: str,
-        *,
-        at_ms: int | None = None,
-        speaker: Speaker | None = None,
-        question_id: str | None = None,
-    ) -> int:
-        """Store a note stamped `at_ms` (its first keystroke; now, if not given) and return its id.
+    @property
+    def _recorders(self) -> dict[int, Recorder]:
+        return {track.number: track.recorder for track in self._tracks}
 
-        Raises:
-            UsageError: the note is empty.
-        """
-        safe = one_line(text, MAX_LINE + 1)
-        if not safe:
-            raise UsageError("The note is empty.")
-        if len(safe) > MAX_LINE:
-            raise UsageError(
-                f"The note has more than {MAX_LINE} characters.", safe="It was not stored.", do="Make two notes of it."
-            )
-        stored = self.session.record(
-            ev.NoteTaken(kind, safe, speaker, question_id), self.now_ms if at_ms is None else at_ms
-        )
-        return stored.seq
+    @property
+    def _take_open(self) -> bool:
+        return self.session.state.takes[-1].end_ms is None
 
     def _check_may_record(self) -> None:
         state = self.session.state
@@ -202,6 +372,8 @@ class Conduct:
             raise UsageError(
                 "This session's audio was imported, so it cannot be recorded as well.", do="Plan a new session."
             )
+        if state.purged:
+            raise UsageError("The audio of this session was destroyed on purpose.", do="Plan a new session.")
         missing = missing_consents(state.participants, self.session.study.state.consents)
         if missing:
             raise ConsentMissing(
@@ -210,10 +382,72 @@ class Conduct:
                 do=f"When the form is signed: `facilitator consent record {' '.join(missing)}`.",
             )
 
-    def _close_interrupted_take(self) -> None:
-        takes = self.session.state.takes
-        if takes and takes[-1].end_ms is None:
-            self._finish_take(None)
+    def _put_in_order(self) -> None:
+        """Finish what an earlier program, or a dead recorder, left open; quick, for people may be waiting."""
+        finish_strike(self.session, self._recorders)
+        if news := journal_news(self.session):
+            self.session.record_all(news)
+        close_interrupted_take(self.session, thorough=False)
+        if self._second is None or not self._second.alive:
+            close_interrupted_backups(self.session, thorough=False)
+        adopt_unlogged(self.session, thorough=False)
+        self._idle_ms = self.session.state.length_ms
+
+    def _take_over(self, found: RunningTrack) -> None:
+        takes, started = self.session.state.takes, found.recorder.started
+        if not takes or takes[-1].end_ms is not None:  # the earlier screen died before it could log the start
+            self.session.record(ev.RecordingStarted(started.rate, started.device), started.start_ms)
+        self._main, self._clock = found, Moment(started.start_ms, started.monotonic_ns)
+        found.listen()
+
+    def _begin(self, given: Input, at: Moment, reason: str, checks: Sequence[ev.Precheck] = ()) -> None:
+        """Start a first take, or a further one, and log it with the gap before it."""
+        started_before = self._main is not None
+        main = start_track(self.session, 0, given, at)
+        started = main.recorder.started
+        events = self._beginning(main, reason)
+        if checks:
+            events.append((ev.Prechecked(tuple(checks)), started.start_ms))
+        if started_before:
+            main.log.add(*events)  # a recording that goes on must not wait for a disk that does not
+        else:
+            try:
+                self.session.record_all(events)
+            except BaseException:  # a recording that is in no log must not go on
+                main.stop()
+                raise
+        self._main, self._clock = main, Moment(started.start_ms, started.monotonic_ns)
+
+    def _beginning(self, main: RunningTrack, reason: str) -> list[tuple[ev.Event, int]]:
+        state, start_ms = self.session.state, main.recorder.started.start_ms
+        paused = self.paused or state.paused
+        events: list[tuple[ev.Event, int]] = []
+        if state.takes and start_ms > state.length_ms:
+            gap = ev.AudioGap(start_ms - state.length_ms, paused.value if paused else reason)
+            events.append((gap, state.length_ms))
+        if paused is not None:
+            events.append((ev.RecordingResumed(), start_ms))
+        events.append((ev.RecordingStarted(main.given.rate, main.device), start_ms))
+        return events + self._ends_of_troubles(start_ms, backup=False)
+
+    def _go_on(self, given: Input, reason: str) -> None:
+        """End the take and begin another with `given`, on the same clock."""
+        main = self._begun
+        if main.alive:
+            finish_take(self.session, main.stop(), thorough=False)
+        else:
+            main.listen()  # what the disk refused so far is stored before the track is let go
+            with contextlib.suppress(FacilitatorError):  # it stays pending
+                finish_strike(self.session, self._recorders)
+            if self._take_open:
+                close_interrupted_take(self.session, thorough=False)
+        main.died = main.died or Fault(self.now_ms, "Nothing is being recorded.", ended=True)
+        self._begin(given, self._moment(), reason)
+
+    def _moment(self) -> Moment:
+        if self._clock is None:
+            return Moment(self._next_start_ms())
+        return Moment(self.now_ms, time.monotonic_ns())
 
     def _next_start_ms(self) -> int:
         takes = self.session.state.takes
@@ -221,34 +455,26 @@ class Conduct:
             return 0
         elapsed = datetime.now(UTC) - datetime.fromisoformat(takes[0].at_utc)
         wall_ms = takes[0].at_ms + int(elapsed.total_seconds() * 1000)
-        earliest = self.session.state.length_ms + 1000
-        return wall_ms if earliest <= wall_ms < RESUME_WITHIN_MS else earliest
+        length_ms = self.session.state.length_ms
+        return wall_ms if length_ms <= wall_ms < RESUME_WITHIN_MS else length_ms + 1000
 
-    def _finish_take(self, stopped: Stopped | None) -> Recorded:
-        from facilitator.audio.container import AudioReader, Integrity  # numpy is not needed before this
-
-        take = self.session.state.takes[-1]
+    def _pause_backup(self, why: Pause, at_ns: int) -> None:
+        """A backup that cannot be paused is stopped: it must not hear what is off the record."""
+        second = self._second
+        if second is None or not second.alive or second.paused is not None:
+            return
         try:
-            reader = AudioReader(
-                self.session.folder.audio, session_id=self.session.id, identity=self.session.key.audio_secret
-            )
-            integrity, stored_ms = reader.check(), reader.length_ms
-            self._log_pauses(reader.pauses)
-        except NotFound:  # the capture process died before its first second was stored
-            integrity, stored_ms = Integrity(0, 0, "0" * 64, ()), 0
-        end_ms = max(take.at_ms, stored_ms) if stopped is None else stopped.end_ms
-        samples = ms_to_samples(end_ms - take.at_ms, take.rate) if stopped is None else stopped.samples
-        self.session.record(ev.RecordingStopped(samples, end_ms, integrity.head), end_ms)
-        self._idle_ms = self.session.state.length_ms
-        lost = sum(damage.length_ms for damage in integrity.damage)
-        return Recorded(self.session.state.length_ms, integrity.records, lost)
+            second.pause(why, at_ns)
+        except WorkerFailed:
+            second.stop()
 
-    def _log_pauses(self, pauses: list[tuple[int, int]]) -> None:
-        """Log the stretches without sound that nobody was there to log: between takes, and of an unwatched recorder."""
-        logged = [(at, at + length) for at, length, _ in self.session.state.gaps]
-        for at, length in pauses:
-            if not any(start < at + length and at < end for start, end in logged):
-                self.session.record(ev.AudioGap(length, "not recorded"), at)
+    def _lasting(self, *, backup: bool) -> tuple[Troubled, ...]:
+        lasting = [one for one in self.session.state.troubles if one.end_ms is None and bool(one.track) == backup]
+        latest = {(one.track, one.trouble): one for one in lasting}  # a fuller disk is told again, with less room
+        return tuple(latest.values())
 
-
-__all__ = ["Conduct", "Fault", "Gap", "Level", "Message", "Recorded"]
+    def _ends_of_troubles(self, at_ms: int, *, backup: bool | None = None) -> list[tuple[ev.Event, int]]:
+        kinds = (False, True) if backup is None else (backup,)
+        return [
+            (ev.TroubleEnded(one.trouble, one.track), at_ms) for kind in kinds for one in self._lasting(backup=kind)
+        ]

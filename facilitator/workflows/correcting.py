@@ -9,11 +9,10 @@ from facilitator.domain.ids import ASSISTANT, MODERATOR, Speaker
 from facilitator.domain.text import MAX_TURN, one_line
 from facilitator.domain.transcript import Segment
 from facilitator.workflows.sessions import Session
+from facilitator.workflows.sound import SessionSound
 
 if TYPE_CHECKING:
     import numpy as np
-
-    from facilitator.audio.container import AudioReader
 
 
 class Correction:
@@ -29,7 +28,7 @@ class Correction:
                 f"Session {session.id} has no draft transcript yet.", do=f"Run `facilitator transcribe {session.id}`."
             )
         self.session = session
-        self._reader: AudioReader | None = None
+        self._sound: SessionSound | None = None
 
     @property
     def segments(self) -> tuple[Segment, ...]:
@@ -116,13 +115,9 @@ class Correction:
 
     def clip(self, start_ms: int, end_ms: int) -> "tuple[np.ndarray, int]":
         """(int16 mono samples, rate in Hz) of a stretch of the session clock; silence where nothing was recorded."""
-        if self._reader is None:
-            from facilitator.audio.container import AudioReader
-
-            self._reader = AudioReader(
-                self.session.folder.audio, session_id=self.session.id, identity=self.session.key.audio_secret
-            )
-        return self._reader.read(max(0, start_ms), min(end_ms, self._reader.length_ms)), self._reader.rate
+        if self._sound is None:
+            self._sound = SessionSound(self.session)
+        return self._sound.read(max(0, start_ms), min(end_ms, self._sound.length_ms)), self._sound.rate
 
     def _store(self, edit: Edit) -> None:
         self.session.record(edit, self.segment(edit.segment_id).start_ms)

@@ -18,9 +18,9 @@ from facilitator.storage.study_folder import StudyFolder, read_settings
 from facilitator.workflows import measuring
 from facilitator.workflows.exporting import export_session
 from facilitator.workflows.guides import find_guide
+from facilitator.workflows.importing import import_audio
 from facilitator.workflows.participants import import_roster, record_consent
 from facilitator.workflows.pseudonymizing import Pseudonymization
-from facilitator.workflows.recording import import_audio
 from facilitator.workflows.release import known_surfaces, release_content
 from facilitator.workflows.sessions import Session, plan_session
 from facilitator.workflows.study import Study, init_study, open_study

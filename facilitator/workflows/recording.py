@@ -1,27 +1,40 @@
-"""Headless recording and imported recordings."""
+"""Headless recording."""
 
 import contextlib
-import hashlib
-import shutil
 import time
-from pathlib import Path
+from collections.abc import Sequence
 
 from facilitator.domain import events as ev
-from facilitator.domain.errors import Busy, DeviceFailed, InvalidAudio, UsageError
+from facilitator.domain.errors import Busy, DeviceFailed, StorageFailed, UsageError, WorkerFailed
 from facilitator.domain.progress import Progress, Report, silent
-from facilitator.domain.timebase import samples_to_ms
-from facilitator.workflows.conducting import Conduct, Fault, Level, Recorded
+from facilitator.workflows.conducting import Conduct, Level, Recorded
 from facilitator.workflows.sessions import Session
 
 POLL_S = 0.1
+RETRY_S = (0.0, 0.5, 1.0, 2.0, 4.0)
+"""How long to wait before each try at starting a recorder again that died; after the last, the command gives up."""
+STEADY_MS = 60_000
+"""A recorder that ran that long is given all tries anew."""
 
 
-def record(session: Session, seconds: float, *, device: str | None = None, report: Report = silent) -> Recorded:
+def record(
+    session: Session,
+    seconds: float,
+    *,
+    device: str | None = None,
+    backup_device: str | None = None,
+    rate: int = 48_000,
+    channel: int | None = None,
+    checks: Sequence[ev.Precheck] = (),
+    report: Report = silent,
+) -> Recorded:
     """Record for `seconds` (0.5 to 43,200), or until Ctrl-C or Cancelled from `report`; then stop and read back.
+
+    A capture process that dies is started again, and `report` says so. `backup_device` records in parallel.
 
     Raises:
         UsageError: a length out of range.
-        DeviceFailed: the capture process died; what it stored is kept.
+        DeviceFailed: recording could not be kept up; what was stored is kept.
     """
     check_seconds(seconds)
     conduct = Conduct(session)
@@ -31,25 +44,72 @@ def record(session: Session, seconds: float, *, device: str | None = None, repor
             safe="That recording goes on.",
             do=f"Take it over with `facilitator conduct {session.id}`.",
         )
-    conduct.start(device, stop_after_ms=int(seconds * 1000))
-    start_ms = session.state.takes[-1].at_ms
+    conduct.start(
+        device,
+        rate,
+        int(seconds * 1000),
+        channel=channel,
+        backup_device=backup_device,
+        checks=checks,
+    )
+    watch = _Watch(conduct, session.state.takes[-1].at_ms, seconds, report)
     try:
         with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C is the stop button of a recording without a screen
-            _watch(conduct, start_ms, seconds, report)
+            watch.run()
     finally:
         recorded = conduct.stop()
     return recorded
 
 
-def _watch(conduct: Conduct, start_ms: int, seconds: float, report: Report) -> None:
-    while conduct.now_ms - start_ms < seconds * 1000:
-        time.sleep(POLL_S)
-        for message in conduct.poll():
-            if isinstance(message, Fault) and not conduct.recording:
-                raise DeviceFailed(message.what, safe="What was stored is kept.", do="Run the command again.")
-            if isinstance(message, Level):
-                done = min(seconds, (message.stored_ms - start_ms) / 1000)
-                report(Progress("Recording", done, seconds, max(0.0, seconds - done)))
+class _Watch:
+    """Hears a recording without a screen to its end, and keeps it up."""
+
+    def __init__(self, conduct: Conduct, start_ms: int, seconds: float, report: Report) -> None:
+        self._conduct, self._start_ms, self._seconds, self._report = conduct, start_ms, seconds, report
+        self._stored_ms = start_ms
+        self._began_ms = start_ms
+        self._tries = 0
+
+    def run(self) -> None:
+        """Return when the time is over. Raises DeviceFailed when it cannot be kept up."""
+        while self._conduct.now_ms - self._start_ms < self._seconds * 1000:
+            time.sleep(POLL_S)
+            for message in self._conduct.poll():
+                if isinstance(message, Level):
+                    self._stored_ms = message.stored_ms
+                    self._say(self._label())
+            if self._conduct.interrupted:
+                self._restart()
+
+    def _restart(self) -> None:
+        if self._conduct.now_ms - self._began_ms > STEADY_MS:
+            self._tries = 0
+        if self._tries == len(RETRY_S):
+            raise DeviceFailed(
+                "The recorder died and could not be started again.",
+                safe="What was stored is kept.",
+                do="Look at the microphone and the disk, then run the command again.",
+            )
+        self._say("The recorder died; starting it again")
+        time.sleep(RETRY_S[self._tries])
+        self._tries += 1
+        try:
+            self._conduct.restart()
+        except (DeviceFailed, StorageFailed, WorkerFailed):
+            return
+        self._began_ms = self._conduct.now_ms
+        self._say("Recording again")
+
+    def _label(self) -> str:
+        signs = [one.trouble.value for one in self._conduct.troubles]
+        signs += [one.detail or f"backup: {one.trouble.value}" for one in self._conduct.backup_troubles]
+        if self._conduct.not_saved is not None:
+            signs.append("news are not saved yet")
+        return " ▲ ".join(["Recording", *signs])
+
+    def _say(self, label: str) -> None:
+        done = min(self._seconds, max(0.0, (self._stored_ms - self._start_ms) / 1000))
+        self._report(Progress(label, done, self._seconds, max(0.0, self._seconds - done)))
 
 
 def check_seconds(seconds: float) -> None:
@@ -60,71 +120,3 @@ def check_seconds(seconds: float) -> None:
             safe="Nothing was recorded.",
             do="Give --seconds a number from 0.5 to 43200.",
         )
-
-
-def import_audio(session: Session, path: Path, report: Report = silent) -> int:
-    """Bring a recording made elsewhere into the session, encrypted, and return its length in ms.
-
-    The whole file is decoded into a folder beside `audio/` first, checked, and renamed into place: a bad file leaves
-    nothing behind.
-
-    Raises:
-        InvalidAudio: not a sound file of a known format, empty, or over the limits.
-        UsageError: the session has audio already.
-    """
-    if session.state.takes:
-        raise UsageError(
-            f"Session {session.id} has audio already.", safe="It was left untouched.", do="Plan a new session for it."
-        )
-    if Conduct(session).find_running() or any(session.folder.audio.glob("*.rec")):
-        raise UsageError(
-            f"Session {session.id} holds a recording that its log does not know.",
-            safe="It was left untouched.",
-            do=f"Open `facilitator conduct {session.id}`, which takes it over.",
-        )
-    staged = session.folder.root / "audio.importing"
-    shutil.rmtree(staged, ignore_errors=True)
-    staged.mkdir(mode=0o700)
-    try:
-        imported = _write_records(session, path, staged, report)
-        shutil.rmtree(session.folder.audio, ignore_errors=True)
-        staged.rename(session.folder.audio)
-    except BaseException:
-        shutil.rmtree(staged, ignore_errors=True)
-        raise
-    session.record(imported, 0)
-    return samples_to_ms(imported.samples, imported.rate)
-
-
-def _write_records(session: Session, path: Path, staged: Path, report: Report) -> ev.AudioImported:
-    from facilitator.audio.container import AudioReader, RecordWriter  # numpy is not needed before this
-    from facilitator.audio.decode import decode
-
-    with decode(path) as decoded:
-        writer = RecordWriter(
-            staged, session_id=session.id, recipient=session.key.audio_recipient, rate=decoded.rate, ballast_bytes=0
-        )
-        total_ms, samples = decoded.duration_ms, 0
-        record_bytes = decoded.rate // 4 * 2
-        waiting = b""
-        for block in decoded:
-            waiting += block.tobytes()
-            while len(waiting) >= record_bytes:
-                writer.append(waiting[:record_bytes], samples)
-                waiting, samples = waiting[record_bytes:], samples + record_bytes // 2
-            done_ms = samples_to_ms(samples, decoded.rate)
-            report(Progress("Importing", done_ms, max(total_ms or done_ms, done_ms)))
-        if waiting:
-            writer.append(waiting, samples)
-            samples += len(waiting) // 2
-        writer.close()
-    with path.open("rb") as source:
-        digest = hashlib.file_digest(source, "sha256").hexdigest()
-    stored = AudioReader(staged, session_id=session.id, identity=session.key.audio_secret).check()
-    if samples == 0 or stored.samples != samples or stored.damage:
-        raise InvalidAudio(
-            "The sound could not be stored whole." if samples else "The file holds no sound.",
-            safe="Nothing was imported.",
-            do="Check that the file plays in another program, then try again.",
-        )
-    return ev.AudioImported(decoded.rate, samples, stored.head, digest)

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterator
+from typing import Final
 
 from facilitator.domain.entities import Action, Passage, PassageKind
 from facilitator.domain.guide import Question
@@ -10,10 +11,15 @@ from facilitator.domain.ids import MODERATOR, ResearchNumber, Speaker
 from facilitator.domain.release import ReleaseContent, ReleaseNote, ReleaseQuestion, ReleaseTurn
 from facilitator.domain.roster import Identity
 from facilitator.domain.session_state import SessionState
+from facilitator.domain.stretches import without
 from facilitator.privacy.replacement import pseudonymize
 from facilitator.privacy.surfaces import KnownSurface, SurfaceMatcher, known_from_identities
 from facilitator.workflows.sessions import Session
 from facilitator.workflows.study import Study
+from facilitator.workflows.withheld import ON_PURPOSE
+
+SHORTEST_GAP_MS: Final = 100
+"""What is left of a gap that a backup track fills, and is shorter, is the edge of the alignment and no gap."""
 
 
 def passages(session: Session) -> tuple[Passage, ...]:
@@ -74,13 +80,27 @@ def release_content(session: Session) -> ReleaseContent:
             ReleaseNote(note.at_ms, note.kind.value, note.speaker, safe(note.text))
             for note in sorted(state.notes.values(), key=lambda note: note.at_ms)
         ),
-        gaps=tuple(sorted(state.gaps)),
+        gaps=tuple(sorted(unheard_gaps(state))),
         not_to_be_quoted=tuple(
             Speaker(number)
             for number in state.participants
             if number in study.state.consents and not study.state.consents[number].quotation
         ),
     )
+
+
+def unheard_gaps(state: SessionState) -> Iterator[tuple[int, int, str]]:
+    """(start, length, reason) in ms of the gaps less what the transcription heard of a backup track instead."""
+    heard = [(at, at + length) for at, length in state.transcription.filled] if state.transcription else []
+    for at, length, reason in state.gaps:
+        span = [(at, max(at + length, at + 1))]
+        left = span if reason in ON_PURPOSE else without(span, heard)
+        if left == span:
+            yield at, length, reason
+            continue
+        for start, end in left:
+            if end - start >= SHORTEST_GAP_MS:
+                yield start, end - start, reason
 
 
 def _turns(state: SessionState, matcher: SurfaceMatcher) -> tuple[ReleaseTurn, ...]:

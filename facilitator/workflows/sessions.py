@@ -4,20 +4,22 @@ import contextlib
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from facilitator.domain.consent import missing_consents
-from facilitator.domain.errors import FacilitatorError, NotFound, UsageError
-from facilitator.domain.events import Event, SessionCreated, SessionPlanned, Stored
+from facilitator.domain.errors import FacilitatorError, NotFound, StorageFailed, UsageError
+from facilitator.domain.events import AudioPurged, Event, SessionCreated, SessionPlanned, Stored
 from facilitator.domain.guide import Guide
 from facilitator.domain.ids import ResearchNumber, SessionId
 from facilitator.domain.session_state import SessionState
 from facilitator.domain.text import one_line
-from facilitator.storage import keys
+from facilitator.storage import keys, rekeying
 from facilitator.storage.database import create_database, open_database
 from facilitator.storage.event_log import EventLog
-from facilitator.storage.files import held, make_folder
+from facilitator.storage.files import give_up_half, held, make_folder, storage_failed
+from facilitator.storage.shredding import finish_shredding, shred_all, shred_unfinished
 from facilitator.storage.study_folder import SessionFolder
 from facilitator.workflows.study import Study
 
@@ -41,12 +43,15 @@ class Session:
         if write:
             self._held.enter_context(held(self.folder.lock_file, f"Session {session_id}"))
         try:
+            self._end_rekeying(held_already=write)
             self.key = keys.open_session_key(self.folder.key, study.key)
             self._connection = open_database(self.folder.database, self.key.database, read_only=not write)
             self._held.callback(self._connection.close)
             self._log = EventLog(self._connection)
             self.state = SessionState()
             self.refresh()
+            if write and self.key.purged:
+                finish_purge(self)
         except BaseException:
             self._held.close()
             raise
@@ -58,6 +63,12 @@ class Session:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _end_rekeying(self, *, held_already: bool) -> None:
+        if held_already:
+            rekeying.finish(self.folder.root, self.folder.key.name)
+        else:
+            rekeying.settle(self.folder.root, self.folder.key.name, self.folder.lock_file, f"Session {self.id}")
 
     def close(self) -> None:
         """Close the database and let others write."""
@@ -74,9 +85,17 @@ class Session:
         return self.record_all([(event, at_ms)])[0]
 
     def record_all(self, events: Sequence[tuple[Event, int]]) -> list[Stored]:
-        """Store all of (event, at_ms) or none; durable when this returns. Raises StorageFailed."""
+        """Store all of (event, at_ms) or none; durable when this returns. Raises StorageFailed.
+
+        On a full disk, what a running recording keeps in reserve makes room.
+        """
         with self._one_at_a_time:
-            stored = self._log.append_all(events)
+            try:
+                stored = self._log.append_all(events)
+            except StorageFailed as error:
+                if "is full" not in error.what or not give_up_half(self.folder.reserve):
+                    raise
+                stored = self._log.append_all(events)
             self.refresh()
         return stored
 
@@ -84,9 +103,32 @@ class Session:
         """The state folded anew from what is stored, for checking a job's result."""
         return SessionState.fold(self._log.read())
 
+    def history(self) -> Iterator[Stored]:
+        """All events in order, for what the state does not keep."""
+        return self._log.read()
+
     def verify_log(self) -> int:
         """Check the log's hash chain and return the number of events; raises Damaged."""
         return self._log.verify()
+
+
+def finish_purge(session: Session) -> None:
+    """Destroy what is left of audio whose key was destroyed on purpose, and log it once.
+
+    Raises:
+        StorageFailed: the disk refused; opening the session again goes on from there.
+    """
+    what = session.key.purged
+    finish_shredding(session.folder.key)
+    shred_unfinished(session.folder.key)
+    shred_all(audio_files(session.folder))
+    if what and not session.state.purged:
+        session.record(AudioPurged(what.records, what.samples, what.head), session.state.length_ms)
+
+
+def audio_files(folder: SessionFolder) -> list[Path]:
+    """Every file of records: of the recording, of backup tracks and of an import that was cut off."""
+    return sorted(path for path in folder.root.glob("audio*/*.rec") if path.is_file())
 
 
 def plan_session(
@@ -134,7 +176,10 @@ def adopt_sessions(study: Study) -> tuple[SessionId, ...]:
 
 def _next_id(study: Study) -> SessionId:
     folders = study.folder.root / "sessions"
-    used = [int(path.name) for path in folders.glob("[0-9]*") if path.name.isdecimal()]
+    try:
+        used = [int(path.name) for path in folders.glob("[0-9]*") if path.name.isdecimal()]
+    except OSError as error:
+        raise storage_failed(folders, error) from error
     return SessionId(f"{max((*used, *map(int, study.state.sessions)), default=0) + 1:02}")
 
 
@@ -187,7 +232,8 @@ def summary(session: Session) -> Summary:
 def _stages(session: Session, missing: int) -> tuple[tuple[tuple[str, str], ...], str]:
     state, decisions = session.state, session.study.state.decisions
     if not state.takes:
-        return (("planned", f"{missing} consents missing" if missing else "✓"),), "conduct"
+        many = "1 consent" if missing == 1 else f"{missing} consents"
+        return (("planned", f"{many} missing" if missing else "✓"),), "conduct"
     stages = [("recorded", "✓" if state.recorded else "unfinished")]
     if not state.recorded:
         return tuple(stages), "conduct"
@@ -195,6 +241,8 @@ def _stages(session: Session, missing: int) -> tuple[tuple[tuple[str, str], ...]
         if state.transcription:
             done = sum(window.end_ms - window.start_ms for window in state.windows.values())
             stages.append(("transcribed", f"{done * 100 // max(1, state.transcription.total_ms)} %"))
+        if state.purged:
+            return (*stages, ("audio", "destroyed")), "done"
         return tuple(stages), "transcribe"
     stages.append(("transcribed", "✓"))
     checked = sum(segment.checked for segment in state.segments.values())

@@ -9,11 +9,11 @@ from facilitator.domain.errors import NotFound, UsageError, WorkerFailed
 from facilitator.domain.progress import Report, silent
 from facilitator.domain.session_state import SessionState
 from facilitator.workflows.sessions import Session
+from facilitator.workflows.sound import SessionSound
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from facilitator.audio.container import AudioReader
     from facilitator.transcription.weights import Weights
 
 READ_MS = 30_000
@@ -42,7 +42,6 @@ def transcribe(
         MissingNeed: no weights.
         WorkerFailed: the worker died; finished windows are kept.
     """
-    from facilitator.audio.container import AudioReader
     from facilitator.transcription.engines import resolve
     from facilitator.transcription.weights import find_weights
 
@@ -58,13 +57,14 @@ def transcribe(
         weights.sha256,
         language or session.study.settings.language,
         session.state.length_ms,
+        _filled(session),
     )
     if _settled(session.state, started, again):
         return session.state
-    reader = AudioReader(session.folder.audio, session_id=session.id, identity=session.key.audio_secret)
+    sound = SessionSound(session)
     if session.state.transcription != started or session.state.transcription_finished:
         session.record(started)
-    _transcribe_windows(session, started, weights, reader, report)
+    _transcribe_windows(session, started, weights, sound, report)
     _finish(session)
     return session.state
 
@@ -91,7 +91,7 @@ def _settled(state: SessionState, started: ev.TranscriptionStarted, again: bool)
 
 
 def _transcribe_windows(
-    session: Session, started: ev.TranscriptionStarted, weights: "Weights", reader: "AudioReader", report: Report
+    session: Session, started: ev.TranscriptionStarted, weights: "Weights", sound: SessionSound, report: Report
 ) -> None:
     from facilitator.transcription.client import Transcriber
     from facilitator.transcription.planning import plan, to_model_rate
@@ -99,14 +99,24 @@ def _transcribe_windows(
     with Transcriber(
         weights, engine=started.engine, language=started.language, prompt=_prompt(session.state)
     ) as transcriber:
-        windows = plan(to_model_rate(_blocks(reader), reader.rate))
+        windows = plan(to_model_rate(_blocks(sound), sound.rate))
         for window in transcriber.run(windows, session.state.windows.keys(), report, started.total_ms):
             session.record(window, window.start_ms)
 
 
-def _blocks(reader: "AudioReader") -> "Iterator[np.ndarray]":
-    for start_ms in range(0, reader.length_ms, READ_MS):
-        yield reader.read(start_ms, min(start_ms + READ_MS, reader.length_ms))
+def _blocks(sound: SessionSound) -> "Iterator[np.ndarray]":
+    for start_ms in range(0, sound.length_ms, READ_MS):
+        yield sound.read(start_ms, min(start_ms + READ_MS, sound.length_ms))
+
+
+def _filled(session: Session) -> tuple[tuple[int, int], ...]:
+    """(start, length) in ms of the gaps that backup tracks fill; what was heard before, once there is no sound."""
+    state = session.state
+    if state.purged:
+        return state.transcription.filled if state.transcription else ()
+    if not state.backups:
+        return ()
+    return tuple((at_ms, length_ms) for at_ms, length_ms, _ in SessionSound(session).filled)
 
 
 def _prompt(state: SessionState) -> str:

@@ -23,9 +23,9 @@ from facilitator.workflows.conducting import Conduct
 from facilitator.workflows.correcting import Correction
 from facilitator.workflows.exporting import export_session
 from facilitator.workflows.guides import find_guide
+from facilitator.workflows.importing import import_audio
 from facilitator.workflows.participants import add_participants, record_consent
 from facilitator.workflows.pseudonymizing import Pseudonymization
-from facilitator.workflows.recording import import_audio
 from facilitator.workflows.release import release_content
 from facilitator.workflows.sessions import Session, adopt_sessions, plan_session, summaries
 from facilitator.workflows.study import Study

@@ -17,8 +17,8 @@ from facilitator.domain.transcript import words_text
 from facilitator.storage.study_folder import StudyFolder
 from facilitator.workflows.correcting import Correction
 from facilitator.workflows.demo import SAMPLE
+from facilitator.workflows.importing import import_audio
 from facilitator.workflows.measuring import read_stm, word_error_rate
-from facilitator.workflows.recording import import_audio
 from facilitator.workflows.sessions import Session
 from facilitator.workflows.study import Study, open_study
 from facilitator.workflows.transcribing import fill_speakers, transcribe
