@@ -1,11 +1,13 @@
-"""`facilitator devices`, `record` and `import-audio`."""
+"""`facilitator devices`, `record`, `strike` and `import-audio`."""
 
+import sys
 from pathlib import Path
 
 import click
 
 from facilitator.cli.output import columns, emit, progress, say
 from facilitator.cli.study_option import Opener, json_option, study_options
+from facilitator.domain.errors import UsageError
 from facilitator.domain.timebase import clock
 
 
@@ -29,32 +31,114 @@ def devices(as_json: bool) -> None:
     emit(data, as_json, columns(rows) if data else ["No sound devices found. See: facilitator doctor"])
 
 
+WORD = "strike"
+RATES = ("16000", "22050", "32000", "44100", "48000")
+
+
 @click.command()
 @click.argument("session")
 @click.option("--seconds", type=float, required=True, help="How long to record, 0.5 to 43200.")
 @click.option("--device", help="Name of the input; the system's default if not given.")
+@click.option("--backup-device", help="A second input that records in parallel, as a backup track.")
+@click.option("--rate", type=click.Choice(RATES), default="48000", help="Hz; further takes keep the first one's.")
+@click.option("--channel", type=click.IntRange(1, 64), help="Keep this channel of the input; all mixed if not given.")
+@click.option("--force", is_flag=True, help="Record although the disk is nearly full.")
 @study_options
-def record(opener: Opener, session: str, seconds: float, device: str | None) -> None:
-    """Record SESSION without a screen. Ctrl-C stops early and keeps what was recorded."""
-    from facilitator.workflows import recording
+def record(
+    opener: Opener,
+    session: str,
+    seconds: float,
+    device: str | None,
+    backup_device: str | None,
+    rate: str,
+    channel: int | None,
+    force: bool,
+) -> None:
+    """Record SESSION without a screen. Ctrl-C stops early and keeps what was recorded.
+
+    What could spoil the recording is looked for first; only a missing consent or input, or a full disk, forbids it.
+    """
+    from facilitator.workflows import prechecking, recording
 
     recording.check_seconds(seconds)
     with opener.session(session) as opened, progress() as report:
-        recorded = recording.record(opened, seconds, device=device, report=report)
+        planned_ms = int(seconds * 1000)
+        checks = prechecking.precheck(
+            opened, device=device, backup_device=backup_device, rate=int(rate), planned_ms=planned_ms
+        )
+        for one in checks:
+            if one.ok is None and one.name != "Level":
+                say(f"  ? {one.name}: {one.detail}", err=True)
+        prechecking.refuse_blocked(checks, force=force)
+        recorded = recording.record(
+            opened,
+            seconds,
+            device=device,
+            backup_device=backup_device,
+            rate=int(rate),
+            channel=channel,
+            checks=checks,
+            report=report,
+        )
         length, lost = clock(recorded.length_ms), recorded.lost_ms
         say(f"Stored and read back: {length} in {recorded.records} records, {lost} ms lost.")
         say(f"Next: facilitator transcribe {opened.id}")
 
 
+@click.command()
+@click.argument("session")
+@click.option("--minutes", type=float, required=True, help="How much of its end, 0.05 to 720.")
+@click.option("--word", help="The word `strike`, for scripts; else it is asked for.")
+@study_options
+def strike(opener: Opener, session: str, minutes: float, word: str | None) -> None:
+    """Destroy the last minutes of SESSION at a participant's request: sound, backup tracks and notes, for good.
+
+    A recording that a closed screen left running goes on afterwards. Strike before the session is transcribed.
+    """
+    from facilitator.workflows.conducting import Conduct
+
+    with opener.session(session) as opened:
+        conduct = Conduct(opened)
+        conduct.find_running()
+        preview = conduct.strike_preview(minutes)
+        notes = {0: "no note", 1: "1 note"}.get(preview.notes, f"{preview.notes} notes")
+        say(f"From {clock(preview.from_ms)} on, {clock(preview.sound_ms)} of sound and {notes} will be destroyed.")
+        require_word(WORD, word)
+        struck = conduct.strike(minutes)
+        conduct.detach()
+        say(str(struck))
+
+
+def require_word(wanted: str, given: str | None) -> None:
+    """Go on only if `given`, or what is typed now, is exactly `wanted`. Raises UsageError otherwise."""
+    if given is None and sys.stdin.isatty():
+        given = str(click.prompt(f"Type {wanted} to go on", default="", show_default=False, err=True))
+    if given != wanted:
+        raise UsageError(
+            f"The word {wanted} was not given.",
+            safe="Nothing was destroyed.",
+            do=f"Type it when asked, or give --word {wanted}.",
+        )
+
+
 @click.command("import-audio")
 @click.argument("session")
 @click.argument("file", type=click.Path(path_type=Path))
+@click.option("--as-backup", is_flag=True, help="FILE is a second recorder's; it fills gaps of the recording.")
 @study_options
-def import_audio(opener: Opener, session: str, file: Path) -> None:
-    """Bring FILE (WAV, FLAC, MP3, M4A, Ogg Vorbis or Opus) into SESSION, encrypted. FILE itself is not touched."""
-    from facilitator.workflows import recording
+def import_audio(opener: Opener, session: str, file: Path, as_backup: bool) -> None:
+    """Bring FILE (WAV, FLAC, MP3, M4A, Ogg Vorbis or Opus) into SESSION, encrypted. FILE itself is not touched.
+
+    With --as-backup, FILE is what another recorder heard of a session that was recorded here: it is aligned by its
+    sound. Breaks, what was off the record or struck, and what lies before and after the recording are not taken in.
+    """
+    from facilitator.workflows import importing
 
     with opener.session(session) as opened, progress() as report:
-        length = recording.import_audio(opened, file, report)
-        say(f"Imported and read back: {clock(length)}. The original is still where it was; delete it when you may.")
+        if as_backup:
+            say(str(importing.import_backup(opened, file, report)))
+            say(f"{file.name} itself still holds everything, also what was off the record; delete it when you may.")
+        else:
+            length = importing.import_audio(opened, file, report)
+            say(f"Imported and read back: {clock(length)}. The original is still where it was; delete it when you may.")
         say(f"Next: facilitator transcribe {opened.id}")

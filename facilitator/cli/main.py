@@ -10,6 +10,7 @@ from typing import Final
 import click
 
 from facilitator import __version__
+from facilitator.audio.child import forbid_core_dumps
 from facilitator.cli.output import say
 from facilitator.domain.errors import Cancelled, FacilitatorError, StorageFailed
 
@@ -22,7 +23,9 @@ COMMANDS: Final = {
     "session": ("facilitator.cli.session", "Plan a session; list and show sessions."),
     "devices": ("facilitator.cli.audio:devices", "List microphones and speakers."),
     "conduct": ("facilitator.cli.screens:conduct", "Conduct a session (opens the screen)."),
+    "precheck": ("facilitator.cli.precheck:precheck", "Look for what could spoil a recording."),
     "record": ("facilitator.cli.audio:record", "Record a session without a screen."),
+    "strike": ("facilitator.cli.audio:strike", "Destroy the last minutes at a participant's request."),
     "import-audio": ("facilitator.cli.audio:import_audio", "Bring in a recording made elsewhere."),
     "transcribe": ("facilitator.cli.transcribe:transcribe", "Transcribe with local Whisper; resumes."),
     "speakers": ("facilitator.cli.transcribe:speakers", "Attribute turns from speaker marks."),
@@ -30,6 +33,10 @@ COMMANDS: Final = {
     "pseudonymize": ("facilitator.cli.pseudonymize:pseudonymize", "Find, decide and replace identifiers."),
     "verify": ("facilitator.cli.release:verify", "Ethics check, and approval."),
     "export": ("facilitator.cli.release:export", "Write the approved transcript."),
+    "recover": ("facilitator.cli.recover:recover", "Look at a session after a crash; put it in order."),
+    "backup": ("facilitator.cli.backup:backup", "Copy the study, encrypted, to another medium; read it back."),
+    "access": ("facilitator.cli.access", "Who can open what: grant, revoke, new keys, passphrase."),
+    "purge": ("facilitator.cli.purge:purge", "Destroy audio, or the key between names and numbers."),
     "models": ("facilitator.cli.models:models", "Whisper weights: list, download."),
     "doctor": ("facilitator.cli.models:doctor", "What this machine lacks, and what mends it."),
 }
@@ -59,22 +66,26 @@ class LazyGroup(click.Group):
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 @click.option("--study", "study_dir", type=click.Path(path_type=Path), help="The study's folder, for the screens.")
 @click.option("--passphrase-file", type=click.Path(path_type=Path), help="Read the passphrase from this file.")
+@click.option("--identity", type=click.Path(path_type=Path), help="Your identity file, if not the researcher's own.")
 @click.pass_context
-def facilitator(ctx: click.Context, debug: bool, study_dir: Path | None, passphrase_file: Path | None) -> None:
+def facilitator(
+    ctx: click.Context, debug: bool, study_dir: Path | None, passphrase_file: Path | None, identity: Path | None
+) -> None:
     """Carry a focus-group study from the discussion guide to a verified, pseudonymized export, on this machine alone.
 
     Without a command, opens the screens at the study found from the current folder upward.
     """
     ctx.obj = {"debug": debug}
     if ctx.invoked_subcommand is None:
-        from facilitator.cli.study_option import given_passphrase
+        from facilitator.cli.study_option import given_identity, given_passphrase
         from facilitator.tui.app import run_app  # Textual costs a tenth of a second
 
-        ctx.exit(run_app(study_dir or Path.cwd(), given_passphrase(passphrase_file)))
+        ctx.exit(run_app(study_dir or Path.cwd(), given_passphrase(passphrase_file), None, given_identity(identity)))
 
 
 def main() -> None:
     """Run the command line; exits with the code of the error class (see `facilitator.domain.errors`)."""
+    forbid_core_dumps()  # names and keys are in memory, and in that of the helpers, which inherit this
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a Windows console of an old code page lacks our signs
             stream.reconfigure(errors="replace")

@@ -30,7 +30,8 @@ def import_file(opener: Opener, file: Path, keep_order: bool) -> None:
     say(f"Added {len(added.numbers)} people as {added.numbers[0]} to {added.numbers[-1]}.")
     if added.drawn:
         say("The rows were in alphabetical order, so the numbers were drawn by lot (--keep-order keeps it).", err=True)
-    say(f"Next, once the forms are signed: facilitator consent record {added.numbers[0]} …")
+    numbers = added.numbers[0] if len(added.numbers) == 1 else f"{added.numbers[0]}-{added.numbers[-1]}"
+    say(f"Next, once the forms are signed: facilitator consent record {numbers}")
 
 
 @group.command()

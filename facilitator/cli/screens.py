@@ -10,7 +10,9 @@ def open_screen(opener: Opener, screen: str, session: str) -> None:
     """Open the screens on one session's `screen`."""
     from facilitator.tui.app import run_app  # Textual costs a tenth of a second
 
-    click.get_current_context().exit(run_app(opener.start, opener.given(), (screen, session_id(session))))
+    click.get_current_context().exit(
+        run_app(opener.start, opener.given(), (screen, session_id(session)), opener.identity)
+    )
 
 
 @click.command()

@@ -7,6 +7,7 @@ import click
 
 from facilitator.cli.output import columns, emit, say
 from facilitator.cli.study_option import Opener, asked_passphrase, given_passphrase, json_option, study_options
+from facilitator.domain.errors import AccessRefused, UsageError
 from facilitator.domain.timebase import clock
 
 
@@ -30,7 +31,8 @@ def init(folder: Path, title: str | None, approval: str, language: str, passphra
     passphrase = given_passphrase(passphrase_file) or asked_passphrase(confirm=True)
     root = init_study(folder, title=title, passphrase=passphrase, approval_reference=approval, language=language)
     say(f"Study made in {root}.")
-    say("Keep identity.age and linkage.age in your backup; best keep linkage.age on another medium (study.toml).")
+    say("Keep identity.age, linkage.key.age and linkage.age in your backup; best keep linkage.age on another medium")
+    say("(study.toml), apart from its key.")
     say(f"Next: facilitator participants import FILE.csv --study {root}")
 
 
@@ -86,5 +88,34 @@ def check(opener: Opener) -> None:
             say(f"Session {session_id} was missing in the study's log; it is entered again.")
         say(f"Study log: {study.verify_log()} events, chain intact.")
         for session_id in study.state.sessions:
-            with Session(study, session_id, write=False) as session:
-                say(f"Session {session_id}: {session.verify_log()} events, chain intact.")
+            try:
+                with Session(study, session_id, write=False) as session:
+                    say(f"Session {session_id}: {session.verify_log()} events, chain intact.")
+            except AccessRefused:
+                say(f"Session {session_id}: not open to your key.")
+
+
+@group.command()
+@click.option("--audio-until", metavar="DATE", help="Audio is to be destroyed by this date (YYYY-MM-DD).")
+@click.option("--linkage-until", metavar="DATE", help="The key between names and numbers is, too.")
+@click.option("--none", is_flag=True, help="Take both dates back.")
+@study_options
+@json_option
+def retention(opener: Opener, audio_until: str | None, linkage_until: str | None, none: bool, as_json: bool) -> None:
+    """Set by when audio and names are to be destroyed; without options, show it and what is due."""
+    from facilitator.workflows.retaining import due, set_retention
+
+    if none and (audio_until or linkage_until):
+        raise UsageError("--none takes both dates back, so it stands alone.")
+    with opener.study() as study:
+        kept = set_retention(study, "" if none else audio_until, "" if none else linkage_until)
+        lines = due(study)
+    data = {"audio_until": kept.audio_until, "linkage_until": kept.linkage_until, "due": lines}
+    shown = [
+        f"Audio is to be destroyed by {kept.audio_until}." if kept.audio_until else "No date is set for audio.",
+        f"The linkage file is, by {kept.linkage_until}." if kept.linkage_until else "No date is set for linkage.",
+        *(f"▲ {line}" for line in lines),
+    ]
+    if lines:
+        shown.append("To destroy them: `facilitator purge S --audio`, `facilitator purge --linkage`.")
+    emit(data, as_json, shown)

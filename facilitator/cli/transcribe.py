@@ -6,7 +6,7 @@ from facilitator.cli.output import progress, say
 from facilitator.cli.study_option import Opener, study_options
 from facilitator.domain.errors import FacilitatorError, UsageError
 from facilitator.domain.ids import SessionId, session_id
-from facilitator.domain.timebase import clock
+from facilitator.domain.timebase import clock, exact
 
 
 @click.command()
@@ -44,6 +44,9 @@ def transcribe(
                 with Session(study, one) as session, progress() as report:
                     state = run(session, engine=engine, model=model, language=language, again=again, report=report)
                     say(f"Session {one}: {len(state.segments)} turns over {clock(state.length_ms)}, read back.")
+                    if state.transcription is not None and (filled := state.transcription.filled):
+                        missing = exact(sum(length for _, length in filled))
+                        say(f"  {missing} that cannot be read from the recording were heard from a backup track.")
             except FacilitatorError as error:
                 if len(wanted) == 1:
                     raise

@@ -98,6 +98,11 @@ def test_a_recording_of_no_length(planned: Path, seconds: str) -> None:
     _refused(planned, 2, "half a second", "record", "01", "--seconds", seconds)
 
 
+@pytest.mark.parametrize("words", [(), ("conduct", "01")])
+def test_screens_without_a_terminal_are_refused(planned: Path, words: tuple[str, ...]) -> None:
+    _refused(planned, 2, "need a terminal", *words)
+
+
 def test_nobody_is_recorded_without_consent(planned: Path) -> None:
     _refused(planned, 12, "P3", "record", "02", "--seconds", "1")
 
