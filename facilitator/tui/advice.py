@@ -6,6 +6,7 @@ KEYS = {
     "participants": "r on the list of sessions",
     "consent": "r on the list of sessions, then c",
     "session": "Esc leads to the list of sessions",
+    "devices": "c on the conduct screen lists them, and chooses another",
     "conduct": "c on the list of sessions",
     "transcribe": "t on the list of sessions",
     "correct": "e on the list of sessions",

@@ -16,7 +16,9 @@ from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
+from facilitator.domain.errors import UsageError
 from facilitator.domain.ids import SessionId
+from facilitator.tui.chores import chores
 from facilitator.tui.keys import all_bindings
 from facilitator.tui.own_terminal import own_terminal
 from facilitator.tui.screens.home import HomeScreen
@@ -32,6 +34,7 @@ class FacilitatorApp(App[None]):
     """Opens the study in `start` or above it. Without `passphrase` a screen asks for it.
 
     `at` is an action of the home screen and a session, such as ("conduct", "03"): where to go once the study is open.
+    `identity` is the identity file of somebody other than the researcher.
     """
 
     TITLE = "Facilitator"
@@ -43,9 +46,16 @@ class FacilitatorApp(App[None]):
         ),
     ]
 
-    def __init__(self, start: Path, passphrase: str | None = None, at: tuple[str, SessionId] | None = None) -> None:
+    def __init__(
+        self,
+        start: Path,
+        passphrase: str | None = None,
+        at: tuple[str, SessionId] | None = None,
+        identity: Path | None = None,
+    ) -> None:
         super().__init__()
         self.start = start
+        self.identity = identity
         self.at = at
         self.passphrase = passphrase
         self.study: Study | None = None
@@ -86,6 +96,9 @@ class FacilitatorApp(App[None]):
             if binding.tooltip and binding.action not in ("command_palette", "quit"):
                 run = partial(self.run_action, binding.action, screen)
                 yield SystemCommand(binding.description, f"{binding.tooltip} ({keys})", run)
+        if screen is self.home and self.study:
+            for name, about, begin in chores(self.home):
+                yield SystemCommand(name, about, begin)
         yield SystemCommand("Leave", "Leave the program (^q)", self.action_quit)
         yield SystemCommand("Light or dark", "The other theme", self.action_other_theme)
 
@@ -107,9 +120,24 @@ def _last_words(broken: tuple[type[BaseException] | None, BaseException | None, 
     )
 
 
-def run_app(start: Path, passphrase: str | None = None, at: tuple[str, SessionId] | None = None) -> int:
-    """Run the program until the user leaves it, and return its exit code, 0 unless it broke."""
+def run_app(
+    start: Path,
+    passphrase: str | None = None,
+    at: tuple[str, SessionId] | None = None,
+    identity: Path | None = None,
+) -> int:
+    """Run the program until the user leaves it, and return its exit code, 0 unless it broke.
+
+    Raises:
+        UsageError: this is no terminal.
+    """
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageError(
+            "The screens need a terminal.",
+            safe="Nothing was opened.",
+            do="Run this in a terminal window; `facilitator --help` lists the commands that work without one.",
+        )
     with own_terminal():
-        app = FacilitatorApp(start, passphrase, at)
+        app = FacilitatorApp(start, passphrase, at, identity)
         app.run()
     return app.return_code or 0

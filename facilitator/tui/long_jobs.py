@@ -51,7 +51,7 @@ def import_into(home: "HomeScreen", session_id: SessionId) -> None:
 
 
 def _import(home: "HomeScreen", session_id: SessionId, path: Path, report: Report) -> int:
-    from facilitator.workflows.recording import import_audio
+    from facilitator.workflows.importing import import_audio
     from facilitator.workflows.sessions import Session
 
     with Session(home.study, session_id) as session:

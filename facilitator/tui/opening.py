@@ -17,13 +17,17 @@ def open_first(screen: "StudyScreen") -> None:
     app = screen.facilitator
 
     def find() -> "Found | None":
+        from facilitator.storage.identity_files import needs_passphrase
         from facilitator.storage.study_folder import find_study, read_settings
 
         try:
-            folder = find_study(app.start)
+            folder = find_study(app.start, app.identity)
         except NotFound:
             return None
-        return folder, read_settings(folder)
+        settings = read_settings(folder)
+        if app.identity and not needs_passphrase(app.identity):
+            app.passphrase = ""  # nothing to ask for
+        return folder, settings
 
     screen.run_apart(find, lambda found: _go_on(screen, found))
 

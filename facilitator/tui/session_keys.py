@@ -69,3 +69,23 @@ def note_bindings() -> tuple[Binding, ...]:
         )
         for key, kind in NOTE_KEYS.items()
     )
+
+
+def recording_bindings() -> tuple[Binding, ...]:
+    """The keys of the recording. Of those that share a key, one can run at a time."""
+    return (
+        Binding("r", "record", "Record", id="conduct.record", tooltip="Check, then record; or go on after a stop"),
+        Binding("r", "other_input", "Other input", id="conduct.input", tooltip="Record with another microphone"),
+        Binding("c", "check", "Check", id="conduct.check", tooltip="Look at everything once more before recording"),
+        Binding("p", "pause('BREAK')", "Break", id="conduct.break", tooltip="Record nothing for a while"),
+        Binding(
+            "o", "pause('OFF_RECORD')", "Off record", id="conduct.off", tooltip="Record nothing, at somebody's request"
+        ),
+        Binding("p", "resume('BREAK')", "Go on", id="conduct.break_over", tooltip="End the break: record again"),
+        Binding("o", "resume('OFF_RECORD')", "Go on", id="conduct.on", tooltip="Back on the record: record again"),
+        Binding("r", "resume('')", "Go on", show=False, id="conduct.resume", tooltip="Record again after a pause"),
+        Binding(
+            "x", "strike", "Strike", id="conduct.strike", tooltip="Destroy the last minutes at a participant's request"
+        ),
+        Binding("s", "stop", "Stop", id="conduct.stop", tooltip="Stop recording; asks once more"),
+    )

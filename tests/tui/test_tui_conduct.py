@@ -1,12 +1,8 @@
-from collections.abc import Iterator
-
 import pytest
 import session_material as material
 from session_material import HOSTILE
-from sound_room import SoundRoom
 from tui_driver import NARROW, WIDE, Driver, Opened
 
-from facilitator.audio.messages import Fault, Level
 from facilitator.domain.events import NoteTaken
 from facilitator.domain.ids import MODERATOR, SessionId, Speaker
 from facilitator.domain.notes import NoteKind, SpeakerMark
@@ -15,7 +11,6 @@ from facilitator.domain.session_state import SessionState
 from facilitator.tui.screens.conduct import ConductScreen
 from facilitator.tui.screens.home import HomeScreen
 from facilitator.tui.widgets.dialogs import ShowError
-from facilitator.tui.widgets.meter import Meter
 from facilitator.tui.widgets.question_course import QuestionCourse
 from facilitator.tui.widgets.talk_shares import talk_shares
 from facilitator.workflows.participants import add_participants
@@ -123,16 +118,6 @@ async def test_hostile_text_is_shown_as_signs(peopled: Study, opened: Opened) ->
         assert not set(driver.text) & set("\x1b\u202e\u202c\u2066\U000e0041")
 
 
-async def test_without_consent_nothing_is_recorded(peopled: Study, opened: Opened) -> None:
-    session_id = material.planned(peopled)
-    async with opened() as driver:
-        await conducting(driver, session_id)
-        await driver.press("r")
-        assert isinstance(driver.app.screen, ShowError)
-        assert "No consent to recording from P1, P2, P3, P4" in driver.text
-        assert state_of(peopled, session_id).takes == []
-
-
 async def test_a_session_in_use_leads_back(peopled: Study, opened: Opened) -> None:
     session_id = material.planned(peopled)
     async with opened() as driver:
@@ -163,78 +148,6 @@ async def test_everything_is_in_sight(size: tuple[int, int], peopled: Study, ope
             assert part in driver.text, part
         assert "…" not in driver.text
         assert len(list(screen.walk_children())) < 200
-
-
-@pytest.fixture
-def audible(sound_room: SoundRoom, monkeypatch: pytest.MonkeyPatch) -> Iterator[SoundRoom]:
-    for name, value in sound_room.settings.items():
-        monkeypatch.setenv(name, value)
-    yield sound_room
-
-
-@pytest.mark.slow
-async def test_recording_goes_on_without_the_screen(audible: SoundRoom, peopled: Study, opened: Opened) -> None:
-    session_id = material.planned(peopled)
-    material.consented(peopled)
-    async with opened() as driver:
-        await conducting(driver, session_id)
-        await driver.press("r")
-        assert "● REC" in driver.text.splitlines()[0]
-        await driver.press("1", "t", "x", "enter", "s", "escape", "escape")
-        assert "The recording goes on" in driver.text
-        assert "● REC" in driver.text.splitlines()[0]
-        await driver.press("y")
-        assert isinstance(driver.app.screen, HomeScreen)
-        assert audible.listeners() == 1
-        screen = await conducting(driver, session_id)
-        assert "● REC" in driver.text.splitlines()[0]
-        assert screen.conduct.recording
-        await driver.press("s")
-        assert "y stops" in driver.text
-        await driver.press("y")
-        assert "Stored 0:0" in driver.text
-        assert "nothing lost" in driver.text
-        assert "■ not recording" in driver.text
-        await driver.press("2")
-        assert "t theme" in driver.text
-        await driver.press("r")
-        assert "● REC" in driver.text.splitlines()[0]
-        await driver.press("s", "y")
-    state = state_of(peopled, session_id)
-    assert [take.end_ms is not None for take in state.takes] == [True, True]
-    assert state.takes[1].at_ms > (state.takes[0].end_ms or 0)
-
-
-def level(at_ms: int, db: float) -> Level:
-    return Level(at_ms, db, db + 6, at_ms)
-
-
-def test_the_meter_tells_signal_silence_and_nothing_apart() -> None:
-    meter = Meter()
-    meter.begin(1_000)
-    assert meter.alarm(2_000) == ""
-    assert meter.alarm(3_500).startswith("NO SIGNAL since 0:01")
-    for at_ms in range(1_250, 8_000, 250):
-        meter.take(level(at_ms, -20.0))
-    assert meter.alarm(8_000) == ""
-    assert meter.text.endswith("−20 dB")
-    for at_ms in range(8_000, 20_000, 250):
-        meter.take(level(at_ms, -96.0))
-    assert meter.alarm(20_000).startswith("SILENCE since 0:07")
-
-
-def test_a_fault_stays_until_sound_is_stored_again() -> None:
-    meter = Meter()
-    meter.begin(0)
-    meter.take(Fault(1_000, "The microphone is gone."))
-    assert meter.alarm(1_500).startswith("The microphone is gone")
-    meter.take(Level(2_000, -96.0, -96.0, 2_000))
-    assert meter.alarm(2_000)
-    meter.take(level(2_250, -30.0))
-    assert meter.alarm(2_250) == ""
-    meter.take(Fault(3_000, "The recorder ended.", ended=True))
-    meter.take(level(3_250, -30.0))
-    assert meter.ended
 
 
 def test_shares_come_from_the_marks_alone() -> None:

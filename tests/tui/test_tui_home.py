@@ -9,10 +9,12 @@ from facilitator.domain.ids import SessionId
 from facilitator.domain.transcript import Segment
 from facilitator.tui.app import FacilitatorApp
 from facilitator.tui.screens.correct import CorrectScreen
-from facilitator.tui.screens.home import HomeScreen, stage_text
+from facilitator.tui.screens.home import HomeScreen
 from facilitator.tui.screens.new_session import NewSessionScreen
 from facilitator.tui.screens.roster import RosterScreen
 from facilitator.tui.screens.verify import VerifyScreen
+from facilitator.tui.session_rows import stage_text
+from facilitator.tui.session_signs import Signs
 from facilitator.workflows.guides import find_guide
 from facilitator.workflows.sessions import Session, plan_session
 from facilitator.workflows.study import Study
@@ -118,7 +120,7 @@ async def test_a_running_recording_shows_and_is_not_left_without_a_word(
     opened: Opened, peopled: Study, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plan(peopled, "North")
-    monkeypatch.setattr("facilitator.tui.screens.home._recording", lambda *_: (SessionId("01"),))
+    monkeypatch.setattr("facilitator.tui.screens.home.find_signs", lambda *_: Signs(recording=(SessionId("01"),)))
     async with opened() as driver:
         assert "● REC 01" in driver.text.splitlines()[0]
         assert "● recording now" in driver.text
@@ -209,7 +211,9 @@ async def test_a_damaged_session_keeps_its_row_and_is_explained(opened: Opened, 
         assert "▲ Damaged file" in next(line for line in driver.text.splitlines() if "▸ 01" in line)
         assert "02 South" in driver.text
         await driver.press("enter")
-        assert "Restore it from your backup." in driver.text
+        assert "✗ needs your backup" in driver.text.splitlines()[0]
+        assert "✗ Event log" in driver.text
+        assert "Restore sessions/01/session.db from your backup" in " ".join(driver.text.split())
 
 
 def test_a_narrow_stage_is_the_last_one() -> None:

@@ -1,6 +1,5 @@
 """Conducting a group with the eyes on the people: one key an action, and the recording always in sight."""
 
-import shutil
 from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar, Final
 
@@ -12,35 +11,45 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from facilitator.domain.errors import FacilitatorError, NotFound
 from facilitator.domain.ids import ASSISTANT, MODERATOR, SessionId, Speaker
 from facilitator.domain.notes import NoteKind
-from facilitator.domain.text import one_line
-from facilitator.domain.timebase import clock
-from facilitator.tui.screens.session_screen import SAVED, SessionScreen
-from facilitator.tui.session_keys import LEGEND, OWN_NOTES, SPEAKER_KEYS, note_bindings, speaker_bindings
+from facilitator.tui.screens.recording_screen import RecordingScreen
+from facilitator.tui.screens.session_screen import SAVED
+from facilitator.tui.session_keys import (
+    LEGEND,
+    OWN_NOTES,
+    SPEAKER_KEYS,
+    note_bindings,
+    recording_bindings,
+    speaker_bindings,
+)
 from facilitator.tui.widgets.entry_line import EntryLine
-from facilitator.tui.widgets.meter import Meter
+from facilitator.tui.widgets.input_picker import InputPicker
 from facilitator.tui.widgets.note_list import NoteList
 from facilitator.tui.widgets.participant_marks import ParticipantMarks, Person
 from facilitator.tui.widgets.question_course import QuestionCourse
 from facilitator.tui.widgets.question_panel import QuestionPanel
 from facilitator.tui.widgets.question_picker import QuestionPicker
+from facilitator.tui.widgets.strike_line import StrikeLine
 from facilitator.tui.widgets.talk_shares import talk_shares
+from facilitator.tui.widgets.watch_line import WatchLine
 
 if TYPE_CHECKING:  # opens databases and audio; not needed for the first paint
     from facilitator.domain.guide import Question
-    from facilitator.workflows.conducting import Conduct, Recorded
 
 TICK_S: Final = 0.1
-DISK_TICKS: Final = 50
 
 
-class ConductScreen(SessionScreen):
+class ConductScreen(RecordingScreen):
     """The facilitation screen of one session."""
 
     NAME = "Conduct"
     AUTO_FOCUS = ""  # no field takes keys until a note is begun
     HELP = """\
-Lead the group, and let one key do each thing. r records; the first line says so in words, with the loudness, and \
-turns into a warning when nothing arrives. Leaving this screen never stops the recording.
+Lead the group, and let one key do each thing. r records, after a look at everything that could spoil it; the first \
+line says so in words, with the loudness, and turns into a warning that starts with ▲ when something is wrong. The \
+recording and the notes go on meanwhile. Leaving this screen never stops the recording.
+
+p is a break and o is off the record: nothing is recorded until the same key or r. x destroys the last minutes for \
+good, sound and notes, when somebody in the group asks for it; it says first what that means.
 
 Digits say which participant speaks from now on (j, k and l the tenth to the twelfth), m the moderator, a the \
 assistant, 0 that you do not know; u takes the last of these back. Space puts the next question, b the one before, g \
@@ -54,8 +63,7 @@ it, Escape drops it. What the list shows is stored.
         Binding("b", "question(-1)", "Previous", id="conduct.previous", tooltip="Go back to the question before"),
         Binding("g", "pick", "Go to", id="conduct.pick", tooltip="Put any question of the guide"),
         *note_bindings(),
-        Binding("r", "record", "Record", id="conduct.record", tooltip="Start recording, or go on after a stop"),
-        Binding("s", "stop", "Stop", id="conduct.stop", tooltip="Stop recording; asks once more"),
+        *recording_bindings(),
         Binding("y", "yes", "Yes", id="conduct.yes", tooltip="Yes to what the bottom line asks"),
         Binding("pageup", "scroll_notes(-1)", "Newer notes", show=False, id="conduct.newer"),
         Binding("pagedown", "scroll_notes(1)", "Older notes", show=False, id="conduct.older"),
@@ -83,43 +91,34 @@ it, Escape drops it. What the list shows is stored.
     """
     WHILE_TYPING: ClassVar[frozenset[str]] = frozenset({"back", "help", "scroll_notes"})
 
-    conduct: "Conduct"
-
     def __init__(self, session_id: SessionId) -> None:
         super().__init__(session_id)
-        self._meter = Meter()
         self._kind = NoteKind.THEME
         self._stamp: tuple[int, Speaker | None] | None = None
-        self._answer: Callable[[], None] | None = None
-        self._busy_with = ""
-        self._said = ""
-        self._drawn: tuple[str, str, bool] | None = None
-        self._ticks = 0
-        self._free = ""
 
     def compose_body(self) -> ComposeResult:
         """Question and notes, the people beside or below them, and the entry line."""
+        yield WatchLine(id="watch")
         with Horizontal(id="stage"):
             with Vertical(id="main"):
                 with VerticalScroll(id="question-scroll", can_focus=False):
                     yield QuestionPanel(id="question")
                 yield QuestionPicker(id="picker")
+                yield InputPicker(id="inputs")
                 yield NoteList(id="notes")
             yield ParticipantMarks(id="people")
+        yield StrikeLine(id="strike")
         yield EntryLine(LEGEND, id="entry")
 
     def start_work(self) -> None:
         """Show the session, and take over a recording that is still running."""
-        from facilitator.workflows.conducting import Conduct
-
-        self.conduct = Conduct(self.session)
-        if self.conduct.find_running():
-            self._meter.begin(self.conduct.now_ms)
+        self.start_watch()
         self.query_one(ParticipantMarks).introduce(self._people())
-        self._show_notes()
+        self.notes_changed()
         self._draw_course()
-        self._tick()
-        self.set_interval(TICK_S, self._tick)
+        self.tick()
+        self.set_interval(TICK_S, self.tick)
+        self.set_interval(1.0, self._draw_course)
 
     def close_session(self) -> None:
         """Let a running recording run on."""
@@ -128,13 +127,8 @@ it, Escape drops it. What the list shows is stored.
         super().close_session()
 
     @property
-    def entry(self) -> EntryLine:
-        """The line at the bottom."""
-        return self.query_one(EntryLine)
-
-    @property
     def _typing(self) -> bool:
-        return self.entry.typing or self.query_one(QuestionPicker).is_open
+        return self.entry.typing or self.query_one(QuestionPicker).is_open or self.query_one(StrikeLine).is_open
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """While text is typed, keys are text; recording keys show only when they can do something."""
@@ -142,11 +136,12 @@ it, Escape drops it. What the list shows is stored.
             return super().check_action(action, parameters)
         if self._typing and action not in self.WHILE_TYPING:
             return False
+        if action in ("pick", "other_input") and self.query_one(InputPicker).is_open:
+            return False
         if action == "yes":
             return self._answer is not None
-        if action in ("record", "stop"):
-            return self.conduct.recording == (action == "stop")
-        return super().check_action(action, parameters)
+        allowed = self.may_record_action(action, parameters)
+        return allowed if allowed is not None else super().check_action(action, parameters)
 
     # --- speakers and questions
 
@@ -210,7 +205,7 @@ it, Escape drops it. What the list shows is stored.
         if self._store(
             lambda: self.conduct.note(self._kind, message.text, at_ms=at_ms, speaker=speaker, question_id=question_id)
         ):
-            self._show_notes()
+            self.notes_changed()
             self._end_entry()
 
     def _end_entry(self) -> None:
@@ -223,62 +218,25 @@ it, Escape drops it. What the list shows is stored.
         notes = self.query_one(NoteList)
         notes.scroll_relative(y=direction * max(1, notes.size.height - 1), animate=False)
 
-    # --- recording
-
-    def action_record(self) -> None:
-        """Start, or go on after a stop."""
-        self._busy_with = "… starting the recording"
-        self._begin_job(self.conduct.start, self._recording_began)
-
-    def _recording_began(self, _: None) -> None:
-        self._meter.begin(self.conduct.now_ms)
-        self._say(SAVED)
-        self.entry.rest()
-        self.refresh_bindings()
-
-    def action_stop(self) -> None:
-        """Ask once more, below; the recording goes on meanwhile."""
-        self._ask_below("Stop the recording?   y stops   Esc goes on", self._stop)
-
-    def _stop(self) -> None:
-        self._busy_with = "■ stopping, then reading back what was stored"
-        self._begin_job(self.conduct.stop, self._stopped)
-
-    def _stopped(self, recorded: "Recorded") -> None:
-        lost = f"{recorded.lost_ms} ms lost" if recorded.lost_ms else "nothing lost"
-        self._say(SAVED)
-        self.entry.done(f"Stored {clock(recorded.length_ms)} in {recorded.records} records, read back: {lost}.")
-        self.refresh_bindings()
-
-    def _begin_job(self, job: "Callable[[], object]", done: "Callable[..., None]") -> None:
-        self.run_apart(job, done)
-        self._tick()
-
-    def fail(self, error: FacilitatorError) -> None:
-        """Show an error; the buttons of the recording follow what is so now."""
-        super().fail(error)
-        self.refresh_bindings()
-
     # --- leaving, and answers to what the bottom line asks
 
     def action_back(self) -> None:
         """Close what is open; leave only when nothing is, and not without a word while a recording runs."""
         if self.query_one(QuestionPicker).is_open:
             self._close_picker()
+        elif self.query_one(StrikeLine).is_open:
+            self.close_strike()
+        elif self.query_one(InputPicker).is_open:
+            self.close_inputs()
         elif self.entry.typing or self._answer is not None:
             self._end_entry()
         elif self.is_open and self.conduct.recording and not self.working:
-            self._ask_below("Leave this screen? The recording goes on.   y leaves   Esc stays", self._leave)
+            self.ask_below("Leave this screen? The recording goes on.   y leaves   Esc stays", self._leave)
         else:
             super().action_back()
 
     def _leave(self) -> None:
         super().action_back()
-
-    def _ask_below(self, question: str, answer: Callable[[], None]) -> None:
-        self._answer = answer
-        self.entry.ask(question)
-        self.refresh_bindings()
 
     def action_yes(self) -> None:
         """Yes to what the bottom line asks."""
@@ -308,66 +266,13 @@ it, Escape drops it. What the list shows is stored.
         self._draw_course()
         return True
 
-    def _say(self, text: str) -> None:
-        self._said = text
-        self._draw_status()
-
     @property
     def _course(self) -> QuestionCourse:
         return QuestionCourse(self.session.state.guide, self.session.state.asked)
 
-    def _tick(self) -> None:
-        if not self.is_open:
-            return
-        if not self.working:
-            self._listen()
-        if self._ticks % DISK_TICKS == 0:
-            self._free = f"free {shutil.disk_usage(self.session.folder.root).free // 10**9} GB"
-        if self._ticks % 10 == 0:
-            self._draw_course()
-        self._ticks += 1
-        self._draw_status()
-
-    def _listen(self) -> None:
-        ended = self._meter.ended
-        try:
-            for message in self.conduct.poll():
-                self._meter.take(message)
-        except FacilitatorError as error:
-            self.fail(error)
-        if self._meter.ended != ended:
-            self.refresh_bindings()
-
-    def _draw_status(self) -> None:
-        if not self.is_open:
-            return
-        now, alarm = self.conduct.now_ms, ""
-        if self.working:
-            left = self._busy_with
-        elif self.conduct.recording:
-            alarm = self._meter.alarm(now)
-            left = (
-                f"{alarm} · recording goes on {clock(now)}"
-                if alarm
-                else f"● REC {clock(now)}  {self._meter.text}  {self._free}"
-            )
-        elif self._meter.ended:
-            alarm = self._meter.alarm(now)
-            left = f"RECORDING ENDED · {alarm} · r goes on"
-        else:
-            left = f"■ not recording  {clock(now)}  {self._free}"
-        right = self._beside(left)
-        if (left, right, bool(alarm)) != self._drawn:
-            self._drawn = (left, right, bool(alarm))
-            self.bar.show(left, right, alarm=bool(alarm))
-
-    def _beside(self, left: str) -> str:
-        """The session and what was stored; a narrow line cuts the title, never the state of the recording."""
-        room = self.app.size.width - len(left) - len(self._said) - 8
-        name = one_line(self.session_name, max(len(self.session_id) + 2, room))
-        return " · ".join(part for part in (name, self._said) if part)
-
     def _draw_course(self) -> None:
+        if not self.is_open:
+            return
         state, now = self.session.state, self.conduct.now_ms
         self.query_one(QuestionPanel).show(self._course.shown(now))
         marks = state.speaker_marks
@@ -375,7 +280,8 @@ it, Escape drops it. What the list shows is stored.
         unknown = bool(marks) and marks[-1].speaker is None
         self.query_one(ParticipantMarks).show(talk_shares(marks, labels, now), unknown=unknown)
 
-    def _show_notes(self) -> None:
+    def notes_changed(self) -> None:
+        """Show the notes that are stored."""
         self.query_one(NoteList).show(self.session.state.notes.values())
 
     def _people(self) -> list[Person]:

@@ -1,6 +1,5 @@
 """The sessions of the study by stage: where everybody starts, and what each session needs next."""
 
-from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
@@ -10,33 +9,36 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
-from textual.content import Content
 from textual.events import Resize, ScreenResume
 from textual.message import Message
 from textual.widgets import DataTable, Static
 
 from facilitator.domain.errors import FacilitatorError, NotFound
 from facilitator.domain.ids import SessionId
-from facilitator.domain.text import one_line
 from facilitator.domain.timebase import clock
 from facilitator.tui.first_steps import first_steps
+from facilitator.tui.reminders import reminders
 from facilitator.tui.screens.base import StudyScreen
+from facilitator.tui.session_rows import detail, stage_text
+from facilitator.tui.session_signs import Signs, find_signs
 from facilitator.tui.widgets.dialogs import Confirm
 from facilitator.tui.widgets.text import cell, plain
 
 if TYPE_CHECKING:  # workflows load slowly, and the first paint does not wait for them
-    from facilitator.storage.study_folder import StudyFolder
     from facilitator.workflows.sessions import Summary
 
+NO_SIGNS = Signs()
 WIDE = 100
 STEP_ACTIONS = {
     "conduct": "conduct",
+    "recover": "conduct",
     "transcribe": "transcribe",
     "correct": "correct",
     "pseudonymize": "pseudonymize",
     "verify": "verify",
     "export": "export",
     "done": "export",
+    "look": "look",
 }
 
 
@@ -47,7 +49,9 @@ class HomeScreen(StudyScreen):
     HELP = (
         "Every session of the study with how far it has come. Move with the arrow keys; Enter does the step named "
         "under Next. A session goes from conduct (or import) through transcribe, correct, pseudonymize and verify to "
-        "export; each step can be opened again at any time."
+        "export; each step can be opened again at any time. A session with ▲ interrupted was cut off while it was "
+        "recorded: Enter shows what is there before anything is changed. ^p holds what is done to the whole study now "
+        "and then: a backup, another passphrase, the dates of deletion."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("n", "new", "New", id="new", tooltip="Plan a session: guide, people, date"),
@@ -70,15 +74,16 @@ class HomeScreen(StudyScreen):
             self,
             asked: int,
             rows: "list[Summary]",
-            recording: tuple[SessionId, ...] = (),
+            signs: Signs = NO_SIGNS,
+            reminders: tuple[str, ...] = (),
             error: FacilitatorError | None = None,
         ) -> None:
             super().__init__()
-            self.asked, self.rows, self.recording, self.error = asked, rows, recording, error
+            self.asked, self.rows, self.signs, self.reminders, self.error = asked, rows, signs, reminders, error
 
     reading = False
-    recording: tuple[SessionId, ...] = ()
-    """Sessions that are being recorded, as far as this screen knows."""
+    signs = NO_SIGNS
+    """Sessions that are being recorded or were interrupted, as far as this screen knows."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -88,12 +93,13 @@ class HomeScreen(StudyScreen):
         self._wanted: str | None = None
 
     def compose_body(self) -> ComposeResult:
-        """The table, the first steps in its place while it is empty, and a line on the selected session."""
+        """The table, the first steps in its place while it is empty, the selected session, and what is due."""
         table: DataTable[Text] = DataTable(id="sessions", cursor_type="row", show_row_labels=False)
         yield table
         with VerticalScroll(id="first", can_focus=False):
             yield Static(id="steps")
         yield Static(id="detail")
+        yield Static(id="reminders")
 
     def on_mount(self) -> None:
         self._show_state()
@@ -121,7 +127,8 @@ class HomeScreen(StudyScreen):
         try:
             with Study(self.study.folder, self.study.settings, self.study.key) as own:
                 rows = list(summaries(own))
-            self.post_message(self.Read(asked, rows, _recording(self.study.folder, rows)))
+                signs, remind = find_signs(own, rows), reminders(own, rows)
+            self.post_message(self.Read(asked, rows, signs, remind))
         except FacilitatorError as error:
             self.post_message(self.Read(asked, [], error=error))
 
@@ -134,8 +141,10 @@ class HomeScreen(StudyScreen):
         if message.error:
             self.fail(message.error)
         else:
-            self.recording = message.recording
+            self.signs = message.signs
             self._show(message.rows)
+            self.query_one("#reminders", Static).update(plain("\n".join(message.reminders)))
+            self.set_class(bool(message.reminders), "-reminded")
 
     @on(ScreenResume)
     def _resumed(self) -> None:
@@ -149,8 +158,7 @@ class HomeScreen(StudyScreen):
     def _show(self, rows: "list[Summary]") -> None:
         if self.is_current:
             self.study.refresh()
-        now = (("● recording", "now"),)
-        self._rows = {row.id: replace(row, stages=now) if row.id in self.recording else row for row in rows}
+        self._rows = {row.id: row for row in self.signs.shown(rows)}
         if self.facilitator.at:
             self.choose(self.facilitator.at[1])
         self._show_state()
@@ -174,7 +182,7 @@ class HomeScreen(StudyScreen):
         if study:
             reference = study.settings.approval_reference
             left += f"   {study.settings.title}" + (f" · ref. {reference}" if reference else "")
-        note = f"● REC {', '.join(self.recording)} · {self._note}" if self.recording else self._note
+        note = " · ".join(part for part in (str(self.signs), self._note) if part)
         self.bar.show(left, f"{note}  {datetime.now():%H:%M} ")
 
     def _fill(self) -> None:
@@ -223,7 +231,7 @@ class HomeScreen(StudyScreen):
                 sign = "▸ " if row.id == selected else "  "
                 table.update_cell(row.id, "session", cell(f"{row.id} {row.title}", sign))
         chosen = self._rows.get(selected or "")
-        self.query_one("#detail", Static).update(_detail(chosen, self.app.size.width - 4) if chosen else "")
+        self.query_one("#detail", Static).update(detail(chosen, self.app.size.width - 4) if chosen else "")
 
     def _selected_id(self) -> str | None:
         table = self.query_one("#sessions", DataTable)
@@ -250,12 +258,13 @@ class HomeScreen(StudyScreen):
 
     def action_leave(self) -> None:
         """Leave the program, after a word when a recording goes on without it."""
-        if not self.recording:
+        running = (*self.signs.recording, *self.signs.backup_only)
+        if not running:
             self.app.exit()
             return
         body = (
-            f"Session {', '.join(self.recording)} is being recorded, and that goes on when this program is closed. "
-            "To stop it, open the session with c and press s."
+            f"Session {', '.join(running)} is being recorded, and that goes on when this program is "
+            "closed. To stop it, open the session with c and press s."
         )
         self.app.push_screen(Confirm("Leave while recording?", body, "Leave, keep recording", "Stay"), self._left)
 
@@ -278,11 +287,19 @@ class HomeScreen(StudyScreen):
             self.app.push_screen(RosterScreen())
 
     def action_conduct(self) -> None:
-        """Conduct the selected session."""
+        """Conduct the selected session; one that was interrupted is looked at first."""
         from facilitator.tui.screens.conduct import ConductScreen
+        from facilitator.tui.screens.recovery import RecoveryScreen
 
         if chosen := self._chosen():
-            self.app.push_screen(ConductScreen(chosen))
+            self.app.push_screen(RecoveryScreen(chosen) if chosen in self.signs.interrupted else ConductScreen(chosen))
+
+    def action_look(self) -> None:
+        """Say what is the matter with a session that cannot be opened."""
+        from facilitator.tui.screens.recovery import RecoveryScreen
+
+        if chosen := self._chosen():
+            self.app.push_screen(RecoveryScreen(chosen))
 
     def action_correct(self) -> None:
         """Correct its draft."""
@@ -330,30 +347,3 @@ class HomeScreen(StudyScreen):
         """As everywhere, and read the stages again: a job that failed may have stored a part."""
         super().fail(error)
         self._show_state()
-
-
-def _recording(folder: "StudyFolder", rows: "list[Summary]") -> tuple[SessionId, ...]:
-    """The sessions whose capture process runs; only one with an unfinished recording can have one."""
-    from facilitator.audio.recorder import Recorder
-
-    unfinished = [row.id for row in rows if row.stages[-1] == ("recorded", "unfinished")]
-    return tuple(one for one in unfinished if Recorder.attach(folder.session(one).audio))
-
-
-def stage_text(stages: tuple[tuple[str, str], ...], wide: bool) -> str:
-    """`recorded ✓ transcribed ✓ corrected 62 %`; in a narrow table the last stage alone."""
-    if wide:
-        return "  ".join(f"{name} {state}" for name, state in stages[-3:])
-    name, state = stages[-1]
-    if len(state) > 10:
-        return state
-    return f"identifiers {state}" if name == "pseudonymized" and state != "✓" else f"{name} {state}"
-
-
-def _detail(row: "Summary", width: int) -> Content:
-    """Two lines of at most `width` cells: the step and the session, then all its stages."""
-    step = "everything is done" if row.next == "done" else f"Enter: {row.next}"
-    length = f" · {clock(row.length_ms)}" if row.length_ms else ""
-    stages = " · ".join(f"{name} {state}".strip() for name, state in row.stages)
-    lines = (f"{step}{length} · {row.id} {one_line(row.title)}".rstrip() + f" · {row.people}", stages)
-    return Content("\n").join(plain(line).truncate(width, ellipsis=True) for line in lines)

@@ -68,7 +68,8 @@ class RosterScreen(StudyScreen):
         state = self.study.state
         missing = missing_consents(state.participants, state.consents)
         count = len(state.participants)
-        consents = f"{len(missing)} consents missing" if missing else "all consented ✓" if count else "nobody yet"
+        many = "1 consent" if len(missing) == 1 else f"{len(missing)} consents"
+        consents = f"{many} missing" if missing else "all consented ✓" if count else "nobody yet"
         self.bar.show(f" People   {self.study.settings.title}", f"{count} participants · {consents} ")
         self.set_class(not count, "-empty")
         self._fill_table()

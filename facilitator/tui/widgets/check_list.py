@@ -7,6 +7,7 @@ from typing import ClassVar
 from textual import on
 from textual.binding import Binding, BindingType
 from textual.content import Content
+from textual.message import Message
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
@@ -28,6 +29,18 @@ class CheckList(OptionList):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "select", "Tick", id="tick", tooltip="Tick the line, or take the tick away (Enter too)")
     ]
+
+    class Ticked(Message):
+        """A person ticked a line of `ticks`, or took its tick away."""
+
+        def __init__(self, ticks: "CheckList") -> None:
+            super().__init__()
+            self.ticks = ticks
+
+        @property
+        def control(self) -> "CheckList":
+            """The list."""
+            return self.ticks
 
     def __init__(self, ticks: Iterable[Tick] = (), *, single: bool = False, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
         super().__init__(id=id, markup=False, compact=True)
@@ -62,6 +75,7 @@ class CheckList(OptionList):
         if self._single:
             self.tick_all(False)
         self._set(place, self._single or not self._ticks[place].ticked)
+        self.post_message(self.Ticked(self))
 
     def _set(self, place: int, ticked: bool) -> None:
         if self._ticks[place].ticked != ticked:

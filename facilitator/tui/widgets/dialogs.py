@@ -1,6 +1,7 @@
-"""The dialogs of every screen: a question, a line of text, an error, a long job."""
+"""The dialogs of every screen: a question, a line of text, an error, what was done, a long job."""
 
 import threading
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual import on
@@ -95,6 +96,28 @@ class ShowError(ModalScreen[None]):
                 if text:
                     label = Content.styled(f"{name}  ", "bold") if name else Content()
                     yield Static(label + plain(text), classes="dialog-body")
+            yield Static(Content("Esc closes this"), classes="dialog-keys")
+
+    def action_close(self) -> None:
+        """Close."""
+        self.dismiss(None)
+
+
+class Told(ModalScreen[None]):
+    """What was done, in sentences worth more than a passing message."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,enter,q", "close", "Close", show=False)]
+
+    def __init__(self, title: str, sentences: Sequence[str]) -> None:
+        super().__init__()
+        self._title, self._sentences = title, tuple(sentences)
+
+    def compose(self) -> ComposeResult:
+        """Title and sentences."""
+        with Vertical(classes="dialog"):
+            yield Label(plain(self._title), classes="dialog-title")
+            for sentence in self._sentences:
+                yield Static(plain(sentence), classes="dialog-body")
             yield Static(Content("Esc closes this"), classes="dialog-keys")
 
     def action_close(self) -> None:

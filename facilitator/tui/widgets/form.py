@@ -19,11 +19,12 @@ from facilitator.tui.widgets.text import plain
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One line to fill in."""
+    """One line to fill in. A password is drawn as dots."""
 
     key: str
     label: str
     initial: str = ""
+    password: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,20 +43,23 @@ class Form(ModalScreen[Answers | None]):
         Binding("ctrl+s", "take", "Take", show=False),
     ]
 
-    def __init__(self, title: str, fields: Sequence[Field], ticks: Sequence[Tick] = ()) -> None:
+    def __init__(self, title: str, fields: Sequence[Field], ticks: Sequence[Tick] = (), note: str = "") -> None:
         super().__init__()
+        self._note = note
         self._title, self._fields, self._ticks = title, tuple(fields), tuple(ticks)
 
     def compose(self) -> ComposeResult:
-        """Title, fields, ticks, keys."""
+        """Title, fields, ticks, what there is to know, keys."""
         with Vertical(classes="dialog"):
             yield Label(plain(self._title), classes="dialog-title")
             with VerticalScroll(can_focus=False, classes="dialog-form"):
                 for place, field in enumerate(self._fields):
                     yield Label(plain(field.label), classes="field-label")
-                    yield LineInput(field.initial, compact=True, id=f"field-{place}")
+                    yield LineInput(field.initial, password=field.password, compact=True, id=f"field-{place}")
                 if self._ticks:
                     yield CheckList(self._ticks)
+            if self._note:
+                yield Static(plain(self._note), classes="dialog-keys")
             ticks = " · space ticks" if self._ticks else ""
             yield Static(
                 Content(f"Enter next field{ticks} · ^s stores all · Esc stores nothing"), classes="dialog-keys"

@@ -1,67 +1,49 @@
-"""The input level as text, and the watch over it: is something arriving, and is it sound?"""
+"""The input level as text, and the watch over the capture process itself: does it speak at all?"""
 
 from collections import deque
 from typing import Final
 
 from facilitator.audio.level import FLOOR_DB, bars
-from facilitator.audio.messages import Fault, Level, Message
-from facilitator.domain.timebase import clock
+from facilitator.audio.messages import Level
 
 WIDTH: Final = 8
-NOTHING_AFTER_MS: Final = 2_000
-"""The capture process speaks four times a second; two seconds without a word is a fault."""
-SILENT_AFTER_MS: Final = 10_000
-SILENT_DB: Final = -70.0
-"""Below the noise of a room with people in it, at any microphone gain that records them usably."""
+SPEECHLESS_AFTER_MS: Final = 1_500
+"""The capture process speaks four times a second."""
 
 
 class Meter:
-    """Takes what the capture process says; `text` is for the status bar, `alarm` is "" while all is well."""
+    """Takes the levels that the capture process reports; times are on the session clock, as read on this side."""
 
     def __init__(self) -> None:
         self._levels: deque[float] = deque(maxlen=WIDTH)
-        self._heard_ms = self._sound_ms = 0
-        self._fault: Fault | None = None
-        self._peak = FLOOR_DB
+        self._heard_ms = self._level_ms = 0
 
     def begin(self, now_ms: int) -> None:
-        """Watch from `now_ms` of the session clock on."""
+        """Watch from `now_ms` on."""
         self._levels.clear()
-        self._heard_ms = self._sound_ms = now_ms
-        self._fault, self._peak = None, FLOOR_DB
+        self._heard_ms = now_ms
 
-    def take(self, message: Message) -> None:
-        """Take in one message."""
-        if isinstance(message, Fault):
-            self._fault = message
-        elif isinstance(message, Level):
-            self._levels.append(message.rms_db)
-            self._peak = message.peak_db
-            self._heard_ms = message.at_ms
-            if message.peak_db > SILENT_DB:
-                self._sound_ms = message.at_ms
-                if self._fault and not self._fault.ended and message.stored_ms > self._fault.at_ms:
-                    self._fault = None
+    def heard(self, now_ms: int) -> None:
+        """The capture process said something."""
+        self._heard_ms = now_ms
 
-    @property
-    def ended(self) -> bool:
-        """True when the capture process has said that it is at its end."""
-        return self._fault is not None and self._fault.ended
+    def take(self, level: Level, now_ms: int) -> None:
+        """Take in one level, heard at `now_ms`."""
+        self._levels.append(level.rms_db)
+        self._heard_ms = self._level_ms = now_ms
 
-    @property
-    def text(self) -> str:
-        """Eight levels, newest right, and the loudness now; a dot stands for silence."""
-        if not self._levels:
-            return "·" * WIDTH
-        sign = "▲ too loud" if self._peak >= -1.0 else f"{self._levels[-1]:.0f} dB".replace("-", "−")
-        return f"{bars(tuple(self._levels), WIDTH).replace(' ', '·')} {sign}"
+    def speechless_ms(self, now_ms: int) -> int | None:
+        """Since when the capture process says nothing, once that is too long; else None."""
+        return self._heard_ms if now_ms - self._heard_ms > SPEECHLESS_AFTER_MS else None
 
-    def alarm(self, now_ms: int) -> str:
-        """What is wrong at `now_ms`, in a few words, or ""."""
-        if self._fault is not None:
-            return f"{self._fault.what.rstrip('.')} · since {clock(self._fault.at_ms)}"
-        if now_ms - self._heard_ms > NOTHING_AFTER_MS:
-            return f"NO SIGNAL since {clock(self._heard_ms)}"
-        if now_ms - self._sound_ms > SILENT_AFTER_MS:
-            return f"SILENCE since {clock(self._sound_ms)} · is the microphone on?"
-        return ""
+    def text(self, now_ms: int) -> str:
+        """Eight levels, newest right, and the loudness now; a dot stands for silence, or for no level at all."""
+        return level_text(tuple(self._levels) if now_ms - self._level_ms <= SPEECHLESS_AFTER_MS else ())
+
+
+def level_text(levels_db: tuple[float, ...], width: int = WIDTH) -> str:
+    """`width` levels in dBFS as bars, newest right, then the newest in figures; a dot stands for silence."""
+    if not levels_db:
+        return "·" * width
+    newest = "silence" if levels_db[-1] <= FLOOR_DB else f"{levels_db[-1]:.0f} dB".replace("-", "−")
+    return f"{bars(levels_db, width).replace(' ', '·')} {newest}"

@@ -76,9 +76,12 @@ class QuestionPanel(Widget):
         shown = self._shown
         if shown is None:
             return [Content("The guide of this session has no questions.")]
-        place = shown.place if shown.asked else f"{shown.place} · not asked yet, space asks it"
+        spent = self._spent(shown)
+        hints = ("",) if shown.asked else (" · not asked yet, space asks it", " · space asks it", "")
+        room = width - spent.cell_length - 1
+        place = next((one for one in (shown.place + hint for hint in hints) if len(one) <= room), shown.place)
         lines = [
-            self._between(Content.styled(place, self._style("place")), self._spent(shown), width),
+            self._between(Content.styled(place, self._style("place")), spent, width),
             self._between(
                 Content.styled(one_line(shown.section), self._style("quiet")),
                 Content.styled(
