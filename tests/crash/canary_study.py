@@ -1,0 +1,186 @@
+"""A whole study as a person would make it, with crashes in the middle, in a folder of its own for everything."""
+
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import platformdirs
+import psutil
+from sound_room import SoundRoom
+from terminal import Terminal
+
+from .framework import ROOT
+
+PROGRAM = [sys.executable, "-m", "facilitator.cli.main"]
+PASSPHRASE = "canary four unrelated words"
+NAMES = ("Margaret Thompson", "Charles Anderson", "Ragnhild Bjørnstadmoen")
+WORDS = ("Margaret", "Thompson", "Charles", "Anderson", "Ragnhild", "Bjørnstadmoen", "Maggie")
+ROSTER = (
+    "name,aliases,profession\nMargaret Thompson,Maggie,nurse\nCharles Anderson,,social worker\n"
+    "Ragnhild Bjørnstadmoen,,nurse\n"
+)
+NOTE = "Maggie and Ragnhild agree on hope"
+SPOKEN = (
+    ("1", "en-us+f3", "Good morning. My name is Margaret Thompson, and I work as a nurse."),
+    ("2", "en-us+m3", "Hello Margaret. I am Charles Anderson. I think the program gives people hope."),
+)
+HOMES = ("HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME", "TMPDIR")
+
+
+class CanaryStudy:
+    """The study below `root`; every home, cache, log and temporary file of its programs is below `root` too.
+
+    Core files are allowed, and would lie in `work`, where all programs run.
+    """
+
+    def __init__(self, root: Path, room: SoundRoom) -> None:
+        self.root, self.room = root, room
+        self.study, self.work, self.out = root / "study", root / "work", root / "out"
+        self.given = root.with_name(root.name + "-given")
+        self.homes = {name: str(root / name.lower()) for name in HOMES}
+        for folder in (self.work, self.given, *map(Path, self.homes.values())):
+            folder.mkdir(parents=True)
+
+    @property
+    def env(self) -> dict[str, str]:
+        """Of all its programs. The weights stay where they are: Whisper's vocabulary holds common names."""
+        weights = os.environ.get("FACILITATOR_CACHE") or platformdirs.user_cache_dir("facilitator")
+        own = {"FACILITATOR_PASSPHRASE": PASSPHRASE, "FACILITATOR_CACHE": weights, "PYTHONPATH": str(ROOT)}
+        return self.room.env | self.homes | own
+
+    def command(self, *words: str | Path, code: int | None = 0, during: Callable[[int], None] | None = None) -> str:
+        """Run one command; `during` gets its process number while it runs. RuntimeError for another exit code."""
+        process = subprocess.Popen(
+            [*PROGRAM, *map(str, words), "--study", str(self.study)],
+            env=self.env,
+            cwd=self.work,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            preexec_fn=allow_core_files,
+        )
+        if during is not None:
+            during(process.pid)
+        out, err = process.communicate(timeout=300)
+        if code is not None and process.returncode != code:
+            raise RuntimeError(f"{words[0]} ended with {process.returncode}: {err.strip()[-300:]}")
+        return out
+
+    def prepare(self) -> None:
+        """Study, roster, session and consent."""
+        roster = self.given / "roster.csv"
+        roster.write_text(ROSTER, encoding="utf-8")
+        init = [*PROGRAM, "study", "init", str(self.study), "--title", "Hope"]
+        subprocess.run(init, env=self.env, cwd=self.work, check=True, capture_output=True)
+        self.command("participants", "import", roster)
+        self.command("session", "new", "--guide", "pilot", "--participants", "P1-P3")
+        self.command("consent", "record", "P1-P3")
+
+    def conduct(self, *, again: bool, crash: bool) -> None:
+        """Lead the group in a terminal: one key a speaker, and a note; then stop, or have everything crash.
+
+        `again`: it goes on with a recording, which needs no check before.
+        """
+        command = [*PROGRAM, "conduct", "01", "--study", str(self.study)]
+        shell = ["/bin/sh", "-c", f'cd "{self.work}" && ulimit -c unlimited && exec "$@"', "sh", *command]
+        with Terminal(shell, self.env) as terminal:
+            terminal.wait_for("not recording", seconds=60)
+            terminal.press("r")
+            if not again:
+                terminal.wait_for("Before recording", "Enter Record", "✓ Consent", seconds=30)
+                terminal.press("Enter")
+            terminal.wait_for("● REC", seconds=30)
+            terminal.press("Space")
+            for number, (key, voice, text) in enumerate(SPOKEN):
+                terminal.press(key)
+                playing = self.room.play(self._speech(number, voice, text))
+                if number == 1:
+                    terminal.press("t")
+                    terminal.write(NOTE)
+                    terminal.press("Enter")
+                    terminal.wait_for("theme", "saved")
+                playing.wait(60)
+                time.sleep(0.6)
+            if crash:
+                self.crash("facilitator.cli.main", "facilitator.audio.capture")
+                return
+            terminal.press("s")
+            terminal.wait_for("Stop the recording?")
+            terminal.press("y")
+            terminal.wait_for("read back", seconds=60)
+            terminal.press("Escape")
+            terminal.wait_for("transcribe", seconds=60)
+
+    def crash(self, *modules: str) -> None:
+        """End what runs these modules for this study as a fault in it would, with a core file where that is allowed."""
+        for module in modules:
+            process = self.running(module)
+            if process is None:
+                raise RuntimeError(f"{module} does not run")
+            os.kill(process.pid, signal.SIGABRT)
+            psutil.wait_procs([process], timeout=10)
+
+    def running(self, module: str) -> psutil.Process | None:
+        """The process of this study that runs `module`, if there is one."""
+        for process in psutil.process_iter():
+            try:
+                if module in process.cmdline() and process.environ().get("HOME") == self.homes["HOME"]:
+                    return process
+            except psutil.Error:
+                continue
+        return None
+
+    def transcribe_with_a_crash(self) -> None:
+        """The worker crashes with speech in its memory; a second run does the work."""
+
+        def during(_: int) -> None:
+            deadline = time.monotonic() + 60
+            while time.monotonic() < deadline:
+                worker = self.running("facilitator.transcription.worker")
+                if worker is not None and worker.memory_info().rss > 200e6:
+                    time.sleep(0.5)
+                    os.kill(worker.pid, signal.SIGABRT)
+                    return
+                time.sleep(0.02)
+
+        self.command("transcribe", "01", code=None, during=during)
+        self.command("transcribe", "01")
+
+    def release(self) -> Path:
+        """Pseudonymize, approve and export; returns the folder of the export."""
+        self.command("pseudonymize", "01", "--auto")
+        digest = self.command("verify", "01").rpartition("Content: ")[2].strip()
+        self.command("verify", "01", "--approve", digest, "--by", "officer")
+        self.command("export", "01", "--format", "docx,txt", "--out", self.out)
+        return next(self.out.iterdir())
+
+    def core_files(self) -> list[Path]:
+        """Where a crash left a process's memory."""
+        return [path for path in self.root.rglob("*") if path.is_file() and _is_core(path)]
+
+    def remove(self) -> None:
+        """Delete all of it."""
+        for folder in (self.root, self.given):
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _speech(self, number: int, voice: str, text: str) -> Path:
+        path = self.given / f"{number}.wav"
+        subprocess.run(["espeak-ng", "-v", voice, "-s", "135", "-w", str(path), text], check=True)
+        return path
+
+
+def allow_core_files() -> None:
+    """As on a machine that is set up to keep them."""
+    resource.setrlimit(resource.RLIMIT_CORE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+
+
+def _is_core(path: Path) -> bool:
+    with path.open("rb") as file:
+        head = file.read(18)
+    return head[:4] == b"\x7fELF" and head[16:18] == b"\x04\x00"
