@@ -45,6 +45,11 @@ class SoundRoom:
         return os.environ | self.settings
 
     def __enter__(self) -> Self:
+        self.enter()
+        return self
+
+    def enter(self) -> None:
+        """Start the sound server, at first and after `leave`."""
         loads = ("module-native-protocol-unix", "module-null-sink sink_name=room", "module-always-sink")
         self._server = subprocess.Popen(
             ["pulseaudio", "-n", "--daemonize=no", "--exit-idle-time=-1", *(f"--load={load}" for load in loads)],
@@ -54,9 +59,13 @@ class SoundRoom:
             stderr=subprocess.DEVNULL,
         )
         self._wait_until_ready()
-        return self
 
     def __exit__(self, *_: object) -> None:
+        self.leave()
+        self._folder.cleanup()
+
+    def leave(self) -> None:
+        """End the sound server, as when it crashes."""
         if self._server is not None:
             self._server.terminate()
             try:
@@ -64,11 +73,15 @@ class SoundRoom:
             except subprocess.TimeoutExpired:
                 self._server.kill()
                 self._server.wait()
-        self._folder.cleanup()
 
     def play(self, path: Path) -> subprocess.Popen[bytes]:
         """Start playing a WAV file into the room; the caller waits for it or ends it."""
         return subprocess.Popen(["paplay", "--device=room", str(path)], env=self.env, stdin=subprocess.DEVNULL)
+
+    def control(self, *arguments: str) -> str:
+        """Run `pactl` in the room, and return what it prints."""
+        done = subprocess.run(["pactl", *arguments], env=self.env, capture_output=True, check=True, text=True)
+        return done.stdout
 
     def listeners(self) -> int:
         """How many programs are recording in the room."""

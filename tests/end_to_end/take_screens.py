@@ -67,7 +67,8 @@ async def _press(pilot: Pilot[None], *keys: str, wait: float = 0.3) -> None:
 
 async def _conduct(pilot: Pilot[None], room: SoundRoom, wav: Path) -> None:
     await _press(pilot, *(["down"] if pilot.app.size.width > 100 else ["down", "down"]), "c", wait=1.0)
-    await _press(pilot, "r", wait=1.5)
+    await _press(pilot, "r", wait=0.5)
+    await _press(pilot, "enter", wait=1.5)
     playing = room.play(wav)
     await _press(pilot, "space", "space", "m", wait=5.0)
     await _press(pilot, "1", wait=5.0)
