@@ -8,12 +8,13 @@ BIN := $(VENV)/bin
 endif
 INSTALL := $(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt
 
-.PHONY: help demo test check bench system clean
+.PHONY: help demo test check bench crash system clean
 help:
 	@echo "make demo   install and run the whole job on the sample recording (under 5 minutes)"
 	@echo "make test   install what the tests need and run them all (about 10 minutes)"
 	@echo "make check  formatting, lint, types, import contracts"
 	@echo "make bench  the benchmarks, quick form"
+	@echo "make crash  the counted crash trials (about 45 minutes; SCALE=0.01 for a hundredth of them)"
 	@echo "make clean  remove the virtual environment and the demonstration study"
 
 $(BIN)/python:
@@ -48,6 +49,11 @@ check: $(VENV)/.installed-dev
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/python -m benchmarks.startup --quick
+	$(BIN)/python -m benchmarks.recording --quick
+
+SCALE ?= 1
+crash: system $(VENV)/.installed-dev
+	$(BIN)/python -m tests.crash --scale $(SCALE)
 
 clean:
 	rm -rf $(VENV) demo-study
