@@ -55,7 +55,6 @@ class RecordingWatch:
         for message in messages:
             if isinstance(message, Level):
                 self._meter.take(message, now)
-        self._note_pause(now)
         backup = self._conduct.backup_level
         if backup is not None and backup not in self._backup_levels:
             self._backup_levels.append(backup)
@@ -75,6 +74,7 @@ class RecordingWatch:
         """What there is to say now."""
         conduct, now = self._conduct, self._conduct.now_ms
         recording = conduct.recording
+        self._note_pause(now)
         return RecordingView(
             now,
             recording=recording,

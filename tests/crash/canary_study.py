@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -88,7 +89,7 @@ class CanaryStudy:
         `again`: it goes on with a recording, which needs no check before.
         """
         command = [*PROGRAM, "conduct", "01", "--study", str(self.study)]
-        shell = ["/bin/sh", "-c", f'cd "{self.work}" && ulimit -c unlimited && exec "$@"', "sh", *command]
+        shell = ["/bin/sh", "-c", f'cd "{self.work}" && ulimit -S -c "$(ulimit -H -c)" && exec "$@"', "sh", *command]
         with Terminal(shell, self.env) as terminal:
             terminal.wait_for("not recording", seconds=60)
             terminal.press("r")
@@ -176,8 +177,16 @@ class CanaryStudy:
 
 
 def allow_core_files() -> None:
-    """As on a machine that is set up to keep them."""
-    resource.setrlimit(resource.RLIMIT_CORE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    """As on a machine that is set up to keep them, as far as this one lets us."""
+    _, most = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, (most, most))
+
+
+def keeps_core_files() -> bool:
+    """Whether a program that crashes here leaves one; where it does not, their absence proves nothing."""
+    with tempfile.TemporaryDirectory() as name:
+        subprocess.run(["/bin/sh", "-c", "kill -ABRT $$"], cwd=name, preexec_fn=allow_core_files, check=False)
+        return any(_is_core(path) for path in Path(name).iterdir())
 
 
 def _is_core(path: Path) -> bool:

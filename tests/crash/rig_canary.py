@@ -18,7 +18,7 @@ from facilitator.workflows.sound import open_track
 from facilitator.workflows.study import open_study
 
 from .canary_search import Bystander, Canary, sound_markers
-from .canary_study import NAMES, PASSPHRASE, WORDS, CanaryStudy
+from .canary_study import NAMES, PASSPHRASE, WORDS, CanaryStudy, keeps_core_files
 from .framework import Outcome, Report, tally
 
 TITLE = "plaintext canary: names and sound"
@@ -33,7 +33,8 @@ def run(count: int, report: Report) -> Outcome:
     for absent in (SoundRoom.absent(), Terminal.absent(), _no_speech()):
         if absent:
             return Outcome.skipped(absent)
-    return tally(report, range(count), trial, _without_weights(), processes=1)
+    note = "; ".join(part for part in (_without_weights(), _without_cores()) if part)
+    return tally(report, range(count), trial, note, processes=1)
 
 
 def _no_speech() -> str | None:
@@ -46,6 +47,10 @@ def _without_weights() -> str:
     except FacilitatorError:
         return "recording only, for there are no Whisper weights here"
     return ""
+
+
+def _without_cores() -> str:
+    return "" if keeps_core_files() else "no core files looked for, for this machine keeps none"
 
 
 def trial(chance: random.Random, number: int) -> str:
