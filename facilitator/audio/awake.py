@@ -23,6 +23,7 @@ _WHO: Final = "Facilitator"
 _WHY: Final = "A recording is running"
 IDLE: Final = "sleep when nobody types"
 LID: Final = "sleep on closing the lid"
+_NOBODY_CAN: Final = "no program may hold that off on this system"
 
 
 class Wakefulness:
@@ -74,8 +75,9 @@ def may_keep_awake() -> Precheck:
         wakefulness.end()
     if answer.granted and not answer.refused:
         return Precheck("Sleep", True, "this computer stays awake while it records")
-    what = "; ".join(answer.refused)
-    return Precheck("Sleep", None, f"not kept from {what}. Keep the lid open and turn off sleep in the settings")
+    what, only_lid = "; ".join(answer.refused), IDLE in answer.granted
+    do = "Keep the lid open" if only_lid else "Keep the lid open and turn off sleep in the settings"
+    return Precheck("Sleep", None, f"not kept from {what}. {do}")
 
 
 @contextlib.contextmanager
@@ -93,6 +95,8 @@ def _held() -> Iterator[Awake]:
                     granted.append(IDLE)
             else:
                 refused.append(f"{LID} ({why})")
+        else:
+            refused.append(f"{LID} ({_NOBODY_CAN})")
         yield Awake(tuple(granted), tuple(refused))
 
 

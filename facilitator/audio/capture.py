@@ -41,7 +41,7 @@ class DeviceSource:
     Raises:
         MissingNeed: no PortAudio.
         UsageError: it has fewer channels.
-        DeviceFailed: no such device, or it refuses the rate.
+        DeviceFailed: no such device, it refuses the rate, or the sound system does not answer.
     """
 
     def __init__(
@@ -54,12 +54,14 @@ class DeviceSource:
         source: PulseSource | None = None,
     ) -> None:
         library = sound_library()
-        if again:  # PortAudio sees the devices of when it was started
-            library._terminate()
-            library._initialize()
         self._error: type[Exception] = library.PortAudioError
         self.waiting = 0
-        found = find_input(library, device, source)
+        try:
+            if again:
+                _look_anew(library)
+            found = find_input(library, device, source)
+        except self._error as error:
+            raise DeviceFailed("The sound devices cannot be listed.", do="Restart the sound system.") from error
         self.name, self.source, self._rate, self._channel = found.name, found.source, rate, channel
         least = 2 if found.source is None else found.channels  # fewer than there are would be a mix
         self._opened = 1 if channel is None else max(channel, min(least, found.channels))
@@ -114,6 +116,13 @@ class DeviceSource:
         return pcm if self._opened == 1 else array("h", pcm)[(self._channel or 1) - 1 :: self._opened].tobytes()
 
 
+def _look_anew(library: Any) -> None:
+    """Start PortAudio again, which sees the devices of when it was started."""
+    with suppress(library.PortAudioError):  # it does not run where the last start failed
+        library._terminate()
+    library._initialize()
+
+
 class _Speaker:
     """Writes messages to standard output without ever waiting for the reader, and without minding its death."""
 
@@ -158,20 +167,28 @@ def _listen(fd: int, rest: bytes, orders: "queue.SimpleQueue[Command]") -> None:
         rest += more
 
 
-class _Company:
-    """What goes along with a recording: keeping the computer awake, and the watch over the sound's route."""
+class Company:
+    """What goes along with a recording: its input, keeping the computer awake, and the watch over the sound's route."""
 
-    def __init__(self) -> None:
-        self.opened = False
-        self.source: PulseSource | None = None
+    def __init__(self, request: Request) -> None:
+        self._request = request
+        self._opened = False
+        self._device = request.device
+        self._source: PulseSource | None = None
         self._routes = queue.SimpleQueue[Route | None]()
         self._wakefulness: Wakefulness | None = None
 
-    def note_route(self, source: PulseSource | None) -> None:
-        """The microphone was opened; the first time, learn what it is by the sound system, while no sound came yet."""
-        if not self.opened:
-            self.opened, self.source = True, source
+    def open_source(self) -> DeviceSource:
+        """The input asked for. After a loss that very one again: another may be the default by then, unasked.
+
+        The first time, learn what it is by the sound system, while no sound came yet. Raises as DeviceSource does.
+        """
+        rate, channel = self._request.rate, self._request.channel
+        found = DeviceSource(self._device, rate, channel=channel, again=self._opened, source=self._source)
+        if not self._opened:
+            self._opened, self._device, self._source = True, found.name, found.source
             _beside(lambda: self._routes.put(current_route(os.getpid())))
+        return found
 
     def join(self, loop: CaptureLoop) -> None:
         """Sound arrives."""
@@ -179,7 +196,7 @@ class _Company:
         _beside(lambda: self._watch_route(loop))
 
     def _watch_route(self, loop: CaptureLoop) -> None:
-        judge = RouteJudge(loop.troubles, loop.now_ms, move_stream, self.source)
+        judge = RouteJudge(loop.troubles, loop.now_ms, move_stream, self._source)
         judge.look(self._routes.get())
         watch_route(judge)
 
@@ -215,16 +232,8 @@ def main() -> int:
         if not LOWEST_RATE <= request.rate <= HIGHEST_RATE:
             raise UsageError(f"Recording is done at {LOWEST_RATE} to {HIGHEST_RATE} samples a second.")
         threading.Thread(target=_listen, args=(sys.stdin.fileno(), rest, orders), daemon=True).start()
-        company = _Company()
-
-        def open_source() -> DeviceSource:
-            source = DeviceSource(
-                request.device, request.rate, channel=request.channel, again=company.opened, source=company.source
-            )
-            company.note_route(source.source)
-            return source
-
-        well = CaptureLoop(request, open_source, speaker.send, stop, orders=orders, begun=company.join).run()
+        company = Company(request)
+        well = CaptureLoop(request, company.open_source, speaker.send, stop, orders=orders, begun=company.join).run()
     except FacilitatorError as error:
         speaker.send(Refused.of(error))
         return error.exit_code

@@ -34,6 +34,7 @@ _REACHED_NS: Final = 10 * _SECOND - BLOCK_MS * 500_000
 _LAST_BLOCK_NS: Final = _SECOND // 2
 _LATE_STOP_MS: Final = 1000
 _LOOK_SECONDS: Final = 0.2
+_SIGNAL: Final = "signal"
 LONGEST_TAKE_MS: Final = 12 * 3_600_000
 """A forgotten microphone does not listen for ever."""
 
@@ -45,7 +46,7 @@ class CaptureLoop:
         request: what to record, and where to.
         open_source: opens the microphone, at first and again after it was lost.
         send: gets each message in order, from several threads but one at a time, and must not block.
-        stop: ends the take when set.
+        stop: ends the take when set, as from outside.
         clock: monotonic nanoseconds.
         orders: what the recording is told; more may come in the folder.
         begun: called once sound arrives, to start what goes along with a recording; must not block.
@@ -74,7 +75,7 @@ class CaptureLoop:
         self._telling = threading.RLock()
         self._journal: Journal | None = None
         self._begun = begun
-        self._stop_seen = self._status_told = self._elsewhere = False
+        self._stop_seen = self._from_outside = self._status_told = self._elsewhere = False
         self._reached_head = request.previous.hex()
         self.troubles = Troubles(self.tell)
         self._created = psutil.Process().create_time()
@@ -187,7 +188,7 @@ class CaptureLoop:
         self._due += commands.collect(self._request.folder)
         if self._stop.is_set() and not self._stop_seen:
             self._stop_seen = True
-            self._due.append(Command("stop", self._clock()))
+            self._due.append(Command("stop", self._clock(), why=_SIGNAL))
 
     def _switch(self) -> None:
         """Obey what must be obeyed before more is stored."""
@@ -206,6 +207,7 @@ class CaptureLoop:
             if not self._due:
                 break
             if (order := self._due.popleft()).do == "stop":
+                self._from_outside = order.why == _SIGNAL
                 return True
             self._strike(order)
         return False
@@ -220,7 +222,7 @@ class CaptureLoop:
             self._taking.strike(order)
         except StorageFailed as error:
             self.tell(Fault(self.now_ms(), STRIKE_FAILED, error.what, error.do))
-            self._writer.sync()
+        self._writer.sync()  # what the disk still lacks goes into a new file, or the recording ends
 
     def _take(self, item: Block | DeviceFailed | None) -> None:
         if isinstance(item, Block):
@@ -277,7 +279,7 @@ class CaptureLoop:
         writer = self._writer
         end_ms = self._request.start_ms if writer.synced_end is None else self._taking.stored_ms
         self.troubles.end_all(self.now_ms())
-        stopped = Stopped(writer.samples, writer.head, end_ms)
+        stopped = Stopped(writer.synced_samples, writer.synced_head, end_ms, self._from_outside)
         self.tell(stopped)
         if self._journal is not None:
             self._journal.close()

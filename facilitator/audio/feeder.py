@@ -8,7 +8,7 @@ from typing import Final, Protocol
 
 from facilitator.audio.record_format import BLOCK_MS
 from facilitator.audio.timeline import BUSY, LOST, Block
-from facilitator.domain.errors import DeviceFailed
+from facilitator.domain.errors import DeviceFailed, FacilitatorError
 
 _QUEUED_BLOCKS: Final = 240
 _REOPEN_SECONDS: Final = 1.0
@@ -34,7 +34,8 @@ class Feeder(threading.Thread):
 
     Args:
         source: where the first blocks come from.
-        open_source: tried each second after the source was lost.
+        open_source: tried each second after the source was lost, whatever it raises: it may succeed when the device is
+            plugged in again, or the sound system is back.
         frames: samples a block of 250 ms.
         clock: monotonic nanoseconds.
     """
@@ -66,9 +67,9 @@ class Feeder(threading.Thread):
             try:
                 source = self._source or self._reopened()
                 pcm, overflowed = source.read(self._frames)
-            except DeviceFailed as error:
+            except Exception as error:  # this thread must outlive whatever it is: nobody else brings the sound back
                 if not reason:
-                    self._put(error)
+                    self._put(_as_lost(error))
                 reason = LOST
                 self._drop_source()
                 continue
@@ -103,3 +104,12 @@ class Feeder(threading.Thread):
         source, self._source = self._source, None
         if source is not None:
             source.close()
+
+
+def _as_lost(error: Exception) -> DeviceFailed:
+    """What happened to the device, in words that quote nothing."""
+    if isinstance(error, DeviceFailed):
+        return error
+    if isinstance(error, FacilitatorError):
+        return DeviceFailed(error.what, safe=error.safe, do=error.do)
+    return DeviceFailed(f"The input failed unexpectedly ({type(error).__name__}).")

@@ -106,12 +106,16 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """`samples` of this take are stored; `head` is the hex digest of its last record; it ends at `end_ms`."""
+    """`samples` of this take are stored; `head` is the hex digest of its last record; it ends at `end_ms`.
+
+    `from_outside`: in order, but nobody who records had asked for it: a signal ended the process.
+    """
 
     kind: ClassVar[str] = "stopped"
     samples: int
     head: str
     end_ms: int
+    from_outside: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,15 +35,24 @@ from facilitator.domain.timebase import ms_to_samples
 
 BALLAST_BYTES: Final = 64 * 1024 * 1024
 FILE_SECONDS: Final = 60
-_REWINDABLE: Final = 8
+REWIND_SECONDS: Final = 60
+_EXACT: Final = 40
+"""So many of the latest records can be cut anywhere: their sound stays in memory, 10 s of it, a megabyte."""
 _FULL: Final = (errno.ENOSPC, errno.EDQUOT)
 
 
 @dataclass(frozen=True, slots=True)
 class _Written:
-    """A record and where its length stands, oldest place first: in several files where the disk refused."""
+    """A record, and where its length stands, oldest place first: in several files where the disk refused.
 
-    record: Record
+    `pcm` is its sound, b"" once that is old.
+    """
+
+    seq: int
+    previous: bytes
+    first_sample: int
+    end_sample: int
+    pcm: bytes
     places: tuple[tuple[str, int], ...]
 
 
@@ -61,7 +70,9 @@ class RecordWriter:
 
     Raises:
         UsageError: a malformed recipient or session id, or sound that goes back in time.
-        StorageFailed: the disk refused, a new file and the ballast did not help.
+        StorageFailed: the disk refused, a new file and the ballast did not help. After a `sync` that failed, the next
+            one tries a new file again. What `append` was refused is lost: it and `sync` then raise for good, unless
+            a strike destroys the end of the recording, which that was.
     """
 
     def __init__(
@@ -87,9 +98,10 @@ class RecordWriter:
         self._fd: int | None = None
         self._file_name, self._file_samples, self._file_bytes = "", 0, 0
         self._unsynced: list[bytes] = []
-        self._latest: deque[_Written] = deque(maxlen=_REWINDABLE)
+        self._latest: deque[_Written] = deque()
         self._folder_unsynced = False
-        self._broken = False
+        self._lost: StorageFailed | None = None
+        self._failed = False
         self.samples = 0
         """Samples appended by this writer."""
         self.end_sample: int | None = None
@@ -98,6 +110,10 @@ class RecordWriter:
         """False once the ballast was given up, or if there was no room for it."""
         self.synced_end: int | None = None
         """The same, for what is known to be on the disk."""
+        self.synced_samples = 0
+        """How many of `samples` are known to be on the disk."""
+        self.synced_head = previous.hex()
+        """What `head` was when all up to there was on the disk."""
         self.rewrites = 0
         """How often the disk refused, so that what was not yet synced went into a new file."""
         self.busy_since_ns: int | None = None
@@ -125,73 +141,82 @@ class RecordWriter:
         """Store s16le mono `pcm` that begins at `first_sample` of the session clock, in records of 250 ms at most."""
         if len(pcm) % 2 or (self.end_sample is not None and first_sample < self.end_sample):
             raise UsageError("Recorded sound must be whole samples in the order of time.")
+        self._raise_if_lost()
         step = 2 * ms_to_samples(BLOCK_MS, self._rate)
-        for at in range(0, len(pcm), step):
-            self._append_block(pcm[at : at + step], first_sample + at // 2)
+        try:
+            for at in range(0, len(pcm), step):
+                self._append_block(pcm[at : at + step], first_sample + at // 2)
+        except StorageFailed as error:
+            self._lost = error
+            raise
 
     def sync(self) -> None:
         """Return once all that was appended is on the disk."""
-        if self._broken or self._fd is None or not (self._unsynced or self._folder_unsynced):
-            return
-        try:
-            with self._busy():
-                _sync_data(self._fd)
-                if self._folder_unsynced:
-                    self._sync_folder()
-        except OSError as error:
-            self._rewrite(error)
-        self._unsynced.clear()
-        self.synced_end = self.end_sample
+        self._raise_if_lost()
+        self._store()
 
     def strike(self, file: str, offset: int) -> Stretch:
         """Destroy what was recorded from byte `offset` of `file` on, synced or not, and say how much that was.
 
-        The next record begins a new file and carries the digest of the last destroyed one.
+        The next record begins a new file and carries the digest of the last destroyed one. What was refused before is
+        forgotten with it; `sync` then stores anew what lies before the place and was not yet synced.
 
         Raises:
             StorageFailed: it could not be destroyed.
         """
         self._close_file()
         struck = records_from(self._folder, file, offset)
-        self._unsynced.clear()
-        self._latest.clear()
+        kept = self._unsynced_before(file, offset)
         destroy_from(self._folder, file, offset)
+        del self._unsynced[kept:]
+        self._latest.clear()
+        self._lost = None
         self.samples = max(0, self.samples - struck.samples)
+        if not kept:
+            self._note_synced()
         return struck
 
     def rewind(self, sample: int) -> bool:
-        """Take back what was appended after `sample` of the session clock, as far as the latest two seconds go.
+        """Take back what was appended after `sample` of the session clock, as far as the latest minute goes.
 
-        True if there was any of it: records of the same numbers then differ from what they were.
+        Sound older than ten seconds is taken back by whole records, so up to 250 ms before `sample` go with it. True if
+        there was any of it: records of the same numbers then differ from what they were, and `end_sample` says where
+        the sound ends now.
 
         Raises:
             StorageFailed: it could not be destroyed.
         """
-        late = [item for item in self._latest if item.record.end_sample > sample]
-        if not late or self._fd is None:
+        late = [item for item in self._latest if item.end_sample > sample]
+        if not late:
             return False
-        first = late[0]
+        with contextlib.suppress(StorageFailed):  # that is about what is kept; what is taken back must go all the same
+            self._store()
+        first = self._latest[-len(late)]
         self._close_file()
-        del self._unsynced[-len(late) :]
-        for _ in late:
-            self._latest.pop()
         *before, last = first.places
         destroy_from(self._folder, *last)
         for file, offset in before:  # later files hold what is kept as well
             destroy_from(self._folder, file, offset, later=False)
-        self._seq, self._previous = first.record.seq, first.record.previous
-        self.samples -= sum(item.record.samples for item in late)
-        self.end_sample = first.record.first_sample
-        if self.synced_end is not None:
-            self.synced_end = min(self.synced_end, self.end_sample)
-        if kept := first.record.pcm[: 2 * max(0, sample - first.record.first_sample)]:
-            self._append_block(kept, first.record.first_sample)
+        for _ in late:
+            self._latest.pop()
+        del self._unsynced[-len(late) :]
+        self._seq, self._previous = first.seq, first.previous
+        self.samples -= sum(item.end_sample - item.first_sample for item in late)
+        self.end_sample = first.first_sample
+        if self.synced_end is not None and self.synced_end > self.end_sample:
+            self._note_synced()
+        if kept := first.pcm[: 2 * max(0, sample - first.first_sample)]:
+            self._append_block(kept, first.first_sample)
         return True
 
     def close(self) -> None:
-        """Sync, close, and give the ballast's room back."""
+        """Sync, close, and give the ballast's room back. A disk that refuses still is no news."""
+        known = self._failed
         try:
-            self.sync()
+            self._store()
+        except StorageFailed:
+            if not known:
+                raise
         finally:
             self._close_file()
             with contextlib.suppress(OSError):  # left behind it costs room only, and is cleared away by recovery
@@ -207,22 +232,73 @@ class RecordWriter:
 
     def _append_block(self, pcm: bytes, first_sample: int) -> None:
         if self._fd is None or first_sample != self.end_sample or self._file_samples >= FILE_SECONDS * self._rate:
-            self.sync()
+            self._store()
             self._close_file()
             self._guarded_begin()
         record = Record(self._session_id, self._seq, first_sample, self._rate, self._previous, pcm)
         blob: bytes = self._encrypt(pack(record), self._recipients)
         self._unsynced.append(blob)
-        self._latest.append(_Written(record, ((self._file_name, self._file_bytes),)))
+        self._remember(record)
+        try:
+            self._write_blob(blob)
+        except StorageFailed:
+            self._unsynced.pop()
+            self._latest.pop()
+            raise
+        self._seq, self._previous = self._seq + 1, digest(blob)
+        self.samples += record.samples
+        self._file_samples += record.samples
+        self.end_sample = record.end_sample
+
+    def _write_blob(self, blob: bytes) -> None:
         try:
             with self._busy():
                 self._write(LENGTH.pack(len(blob)) + blob)
         except OSError as error:
             self._rewrite(error)
-        self._seq, self._previous = self._seq + 1, digest(blob)
-        self.samples += record.samples
-        self._file_samples += record.samples
-        self.end_sample = record.end_sample
+
+    def _remember(self, record: Record) -> None:
+        """Keep what `rewind` needs of it, and no more of older ones than that."""
+        place = (self._file_name, self._file_bytes)
+        end = record.end_sample
+        self._latest.append(_Written(record.seq, record.previous, record.first_sample, end, record.pcm, (place,)))
+        if len(self._latest) > _EXACT:
+            self._latest[-_EXACT - 1] = replace(self._latest[-_EXACT - 1], pcm=b"")
+        while self._latest[0].end_sample <= end - REWIND_SECONDS * self._rate:
+            self._latest.popleft()
+
+    def _store(self) -> None:
+        """Have all that was appended on the disk; in a new file where the one that held it is not open any more."""
+        if not self._unsynced and (self._fd is None or not self._folder_unsynced):
+            return
+        if self._fd is None:
+            self._rewrite()
+        else:
+            self._sync_file(self._fd)
+        self._unsynced.clear()
+        self._failed = False
+        self._note_synced()
+
+    def _sync_file(self, fd: int) -> None:
+        try:
+            with self._busy():
+                _sync_data(fd)
+                if self._folder_unsynced:
+                    self._sync_folder()
+        except OSError as error:
+            self._rewrite(error)
+
+    def _note_synced(self) -> None:
+        self.synced_end, self.synced_samples, self.synced_head = self.end_sample, self.samples, self.head
+
+    def _raise_if_lost(self) -> None:
+        if self._lost is not None:
+            raise self._lost
+
+    def _unsynced_before(self, file: str, offset: int) -> int:
+        """How many of those not yet synced lie before that place."""
+        items = list(self._latest)[max(0, len(self._latest) - len(self._unsynced)) :]
+        return sum(_in_order(*item.places[0]) < _in_order(file, offset) for item in items)
 
     def _guarded_begin(self) -> None:
         try:
@@ -247,12 +323,11 @@ class RecordWriter:
         finally:
             self.busy_since_ns = None
 
-    def _rewrite(self, cause: OSError) -> None:
+    def _rewrite(self, cause: OSError | None = None) -> None:
         """Leave the current file as it is and put all that was not synced into a new one."""
-        if cause.errno in _FULL:
+        if cause is not None and cause.errno in _FULL:
             self._free_ballast()
         file_samples = self._file_samples
-        self.rewrites += 1
         try:
             self._close_file()
             self._begin_file()
@@ -266,12 +341,15 @@ class RecordWriter:
             _sync_data(self._fd)
             self._sync_folder()
         except OSError as error:
-            self._broken = True
+            self._failed = True
+            with contextlib.suppress(OSError):
+                self._close_file()  # what it holds may never reach the disk: the next try begins another one
             raise StorageFailed(
                 f"The disk refused the recording ({error.strerror}).",
                 safe="All sound up to about a second before is stored.",
                 do="Free some space or choose another disk, then start recording again.",
             ) from error
+        self.rewrites += 1
         self._file_samples = file_samples
 
     def _write(self, data: bytes) -> None:
@@ -303,6 +381,11 @@ class RecordWriter:
         fd, self._fd = self._fd, None
         if fd is not None:
             os.close(fd)
+
+
+def _in_order(file: str, offset: int) -> tuple[int, int]:
+    """A place, to be compared with others."""
+    return file_number(Path(file)) or 0, offset
 
 
 def _sync_data(fd: int) -> None:

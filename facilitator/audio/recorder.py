@@ -1,6 +1,7 @@
 """The program's side of recording: starts the capture process, hears from it, or takes over one that still runs."""
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -25,7 +26,7 @@ from facilitator.domain.errors import Busy, WorkerFailed
 
 __all__ = ["Destroyed", "Fault", "Gap", "Level", "Message", "Recorder", "Started", "Stopped", "last_stopped"]
 
-_STRIKE_SECONDS: Final = 5.0
+STRIKE_SECONDS: Final = 5.0
 _LOOK_SECONDS: Final = 0.05
 
 
@@ -111,6 +112,10 @@ class Recorder:
         """Whether the capture process runs."""
         return self._voice.alive
 
+    def leave(self) -> None:
+        """Hear it no more, while it goes on; `attach` takes it over again."""
+        self._voice.leave()
+
     def now_ms(self) -> int:
         """The session clock now."""
         return self.started.start_ms + (time.monotonic_ns() - self.started.monotonic_ns) // 1_000_000
@@ -126,7 +131,7 @@ class Recorder:
     def pause(self, why: str, at_ns: int | None = None) -> None:
         """Store nothing from `at_ns` of the monotonic clock (now, if None) on; Paused confirms it.
 
-        `why` is the value of a `domain.recording.Pause`. Sound of the last two seconds can still be taken back.
+        `why` is the value of a `domain.recording.Pause`. Sound of the last minute can still be taken back.
         """
         self._voice.say(Command("pause", at_ns or time.monotonic_ns(), why=why))
 
@@ -134,18 +139,28 @@ class Recorder:
         """Store sound again from this moment on; Resumed confirms it."""
         self._voice.say(Command("resume", time.monotonic_ns()))
 
-    def strike(self, file: str, offset: int, from_ms: int, seq: int | None = None) -> Destroyed:
+    def strike(
+        self,
+        file: str,
+        offset: int,
+        from_ms: int,
+        seq: int | None = None,
+        *,
+        within_s: float = STRIKE_SECONDS,
+        meanwhile: Callable[[], object] = lambda: None,
+    ) -> Destroyed:
         """Destroy all records from a place on, which `AudioReader.place_of` gives, up to this moment.
 
         `from_ms` is where they begin on the session clock. Returns once they are gone from the disk. Give `seq`, the
-        number of the first of them, if sound was struck before in this session.
+        number of the first of them, if sound was struck before in this session. `meanwhile` is called while it waits,
+        and may `poll`.
 
         Raises:
-            WorkerFailed: no answer within 5 s, or the disk refused; some of them may be destroyed.
+            WorkerFailed: no answer within `within_s`, or the disk refused; some of them may be destroyed.
         """
         self._held += self._hear()
         self._voice.say(Command("strike", time.monotonic_ns(), "", file, offset, from_ms, seq))
-        deadline = time.monotonic() + _STRIKE_SECONDS
+        deadline = time.monotonic() + within_s
         while time.monotonic() < deadline and not self._end_told:
             heard = self._hear()
             answer = next((one for one in heard if isinstance(one, Destroyed) and one.from_ms == from_ms), None)
@@ -154,6 +169,7 @@ class Recorder:
                 return answer
             if failed := [one.safe for one in heard if isinstance(one, Fault) and one.what == STRIKE_FAILED]:
                 raise _not_struck(failed[0])
+            meanwhile()
             time.sleep(_LOOK_SECONDS)
         raise _not_struck("The recorder does not answer.")
 

@@ -20,7 +20,7 @@ _STATUS, _STOPPED = "capture.json", "stopped.json"
 class Status:
     """A running recording. `created` is the process's creation time as psutil gives it; `gaps` counts gaps so far.
 
-    `paused` is why nothing is stored just now, or "".
+    `paused` is why nothing is stored just now, or ""; `level` is None then, for what is off the record is not for here.
     """
 
     pid: int
@@ -62,7 +62,10 @@ def finish(folder: Path, stopped: Stopped) -> None:
 def read_stopped(folder: Path) -> Stopped | None:
     """How the last recording ended, or None if it did not end in order."""
     given = _read(folder / _STOPPED)
-    return Stopped(**given) if given is not None and given.keys() == {"samples", "head", "end_ms"} else None
+    try:
+        return None if given is None else Stopped(**given)
+    except TypeError:
+        return None
 
 
 def clear(folder: Path, *, keep_stopped: bool = False) -> None:

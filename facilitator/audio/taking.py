@@ -1,6 +1,7 @@
 """One take's sound on its way from the device to the records: placed in time, watched, cut to what is on the record."""
 
 from collections.abc import Callable
+from contextlib import suppress
 
 from facilitator.audio.commands import Command
 from facilitator.audio.level import loudness
@@ -35,6 +36,7 @@ class Taking:
         self._heard_sample = ms_to_samples(request.start_ms, request.rate)
         self.gaps = 0
         self.level: Level | None = None
+        """The latest of what is on the record; None while nothing is."""
 
     @property
     def is_full(self) -> bool:
@@ -68,8 +70,10 @@ class Taking:
             return False
         at = self._timeline.sample_at(order.at_ns)
         rewound = self._writer.rewind(at)
-        at = max(at, self._writer.end_sample or 0)
+        stored = self._writer.end_sample or 0
+        at = stored if rewound else max(at, stored)
         self._off.begin(at, order.why)
+        self.level = None
         self._tell(Paused(samples_to_ms(at, self._rate), order.why))
         return rewound
 
@@ -85,14 +89,11 @@ class Taking:
         """Destroy records as ordered, and answer.
 
         Raises:
-            StorageFailed: they could not be destroyed, or what was to be kept could not be stored.
+            StorageFailed: they could not be destroyed. Whether what is kept is stored, `RecordWriter.sync` says.
         """
-        self.flush()
-        refused = None
-        try:
+        with suppress(StorageFailed):  # a disk that takes nothing may still let go of what it has
+            self.flush()
             self._writer.sync()
-        except StorageFailed as error:
-            refused = error
         struck = self._writer.strike(order.file, order.offset)
         last = self._writer.next_seq
         first = last - struck.records if order.seq is None or not struck.records else min(order.seq, last)
@@ -102,8 +103,6 @@ class Taking:
             self._off.omit(self._writer.end_sample or 0, end)
             to_ms = max(to_ms, samples_to_ms(end, self._rate))
         self._tell(Destroyed(order.from_ms, to_ms, first, last, struck.samples, self._writer.head))
-        if refused is not None:
-            raise refused
 
     def _store_all(self, items: list[Placed | Gap]) -> None:
         for item in items:
@@ -111,7 +110,6 @@ class Taking:
                 for gap in self._off.clip(item):
                     self._tell_gap(gap)
             else:
-                self._watch.placed(item)
                 self._store(item)
 
     def _tell_gap(self, gap: Gap) -> None:
@@ -123,9 +121,25 @@ class Taking:
         if not pcm:
             return
         placed = Placed(placed.first_sample, pcm)
-        for part in self._off.keep(placed):
+        kept = self._off.keep(placed)
+        self._look_at(placed, kept)
+        for part in kept:
             self._writer.append(part.pcm, part.first_sample)
         self._heard_sample = placed.end_sample
         self._off.forget_before(placed.end_sample)
-        self.level = Level(samples_to_ms(placed.end_sample, self._rate), *loudness(pcm), self.stored_ms)
-        self._tell(self.level)
+        self._tell_level(b"".join(part.pcm for part in kept))
+
+    def _look_at(self, placed: Placed, kept: list[Placed]) -> None:
+        """Nothing is told of sound that is off the record, not even that it was loud."""
+        at = placed.first_sample
+        for part in kept:
+            self._watch.left_out(at, part.first_sample)
+            self._watch.placed(part)
+            at = part.end_sample
+        self._watch.left_out(at, placed.end_sample)
+
+    def _tell_level(self, kept: bytes) -> None:
+        """Off the record, the level of silence: whoever listens hears that the recorder is alive."""
+        level = Level(samples_to_ms(self._heard_sample, self._rate), *loudness(kept), self.stored_ms)
+        self.level = None if self.paused else level
+        self._tell(level)

@@ -2,10 +2,14 @@
 
 Sound arrives late for two reasons. A busy machine delays a block, and the ones after it catch up: nothing was lost. A
 stalled or lost device never catches up: the difference is a gap. So a late block, and the first one after a loss, wait
-most of a second for the least delay among those that follow. Sound cards run up to about 100 parts per million slow;
-that much is followed silently.
+most of a second for the least delay among those that follow.
+
+A device whose clock is slow comes later and later, and no sound is missing: the least lateness of the last two seconds
+is followed wholly while it grows by no more than 5000 parts per million, so only a jump is a gap. Where it exceeds half
+of what makes a gap, that was a jump too, and is followed no faster than sound cards drift, or several would be missed.
 """
 
+from collections import deque
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,7 +22,9 @@ LOST: Final = "the device was lost"
 STALLED: Final = "the device delivered no sound"
 _VERDICT_NS: Final = 750_000_000
 _LOST_VERDICT_NS: Final = 1_500_000_000  # a device just opened takes a while to come into step
+_SLOW_PER_MILLION: Final = 5000
 _DRIFT_PER_MILLION: Final = 100
+_RECENT_BLOCKS: Final = 8
 _SECOND: Final = 1_000_000_000
 
 
@@ -55,6 +61,7 @@ class Timeline:
         self._rate, self._origin_ns = rate, origin_ns
         self._start = self._next = ms_to_samples(start_ms, rate)
         self._usual_ns = 0
+        self._recent: deque[int] = deque(maxlen=_RECENT_BLOCKS)
         self._waiting: list[tuple[Block, int]] = []
 
     @property
@@ -77,7 +84,7 @@ class Timeline:
         self._usual_ns = min(self._usual_ns, late_ns)
         excess = late_ns - self._usual_ns
         if not lost and excess <= LATE_MS * _SECOND // 1000:
-            self._follow_drift(excess, block)
+            self._follow_drift(late_ns, block)
             return [*decided, *self.flush(), self._placed(block)]
         self._waiting.append((block, excess))
         if block.arrived_ns - self._waiting[0][0].arrived_ns < (_LOST_VERDICT_NS if lost == LOST else _VERDICT_NS):
@@ -103,9 +110,13 @@ class Timeline:
     def _after_gap(self, lost_ns: int, reason: str) -> list[Placed | Gap]:
         at, lost = self._next, max(0, lost_ns) * self._rate // _SECOND
         self._next += lost
+        self._recent.clear()
         at_ms = samples_to_ms(at, self._rate)
         return [Gap(at_ms, samples_to_ms(self._next, self._rate) - at_ms, reason)]
 
-    def _follow_drift(self, excess: int, block: Block) -> None:
-        most = len(block.pcm) // 2 * _SECOND // self._rate * _DRIFT_PER_MILLION // 1_000_000
+    def _follow_drift(self, late_ns: int, block: Block) -> None:
+        self._recent.append(late_ns)
+        excess = min(self._recent) - self._usual_ns
+        per_million = _DRIFT_PER_MILLION if 2 * excess > LATE_MS * _SECOND // 1000 else _SLOW_PER_MILLION
+        most = len(block.pcm) // 2 * _SECOND // self._rate * per_million // 1_000_000
         self._usual_ns += min(excess, most)

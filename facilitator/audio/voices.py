@@ -35,6 +35,8 @@ class Voice(Protocol):
 
     def let_go(self, seconds: float) -> None: ...
 
+    def leave(self) -> None: ...
+
 
 class ChildVoice:
     """A capture process of our own, heard through its standard output."""
@@ -51,7 +53,8 @@ class ChildVoice:
         )
         CHILDREN.add(self)
         assert self._child.stdout is not None  # noqa: S101  a pipe, as asked above
-        self._reader = threading.Thread(target=_read_into, args=(self._child.stdout, self._messages), daemon=True)
+        self._left = False
+        self._reader = threading.Thread(target=self._read, args=(self._child.stdout,), daemon=True)
         self._reader.start()
         self._write(request.to_line())
 
@@ -99,6 +102,16 @@ class ChildVoice:
             if pipe is not None:
                 pipe.close()
 
+    def leave(self) -> None:
+        """Keep nothing of what it says from now on."""
+        self._left = True
+        self._messages = queue.SimpleQueue()
+
+    def _read(self, pipe: IO[bytes]) -> None:
+        for line in pipe:
+            if not self._left:
+                self._messages.put(from_line(line))
+
     def _write(self, line: bytes) -> None:
         pipe = self._child.stdin
         if pipe is None or pipe.closed:
@@ -110,7 +123,7 @@ class ChildVoice:
 
 
 CHILDREN: Final[set[ChildVoice]] = set()
-"""Those not yet let go: a recording that its Recorder has left is still heard to its end."""
+"""Those not yet let go: the pipe of a recording that its Recorder has left is still read, or it would fill."""
 
 
 class FileVoice:
@@ -121,6 +134,7 @@ class FileVoice:
         self._journal = Reading(folder)
         self._last: Level | None = None
         self._said_stopped = False
+        self._saying = threading.Lock()
 
     @property
     def alive(self) -> bool:
@@ -142,7 +156,8 @@ class FileVoice:
 
     def say(self, order: Command) -> None:
         try:
-            commands.post(self._folder, order)
+            with self._saying:
+                commands.post(self._folder, order)
         except OSError as error:
             raise WorkerFailed(f"The recorder cannot be told anything ({error.strerror}).") from error
 
@@ -151,10 +166,8 @@ class FileVoice:
         while self.alive and time.monotonic() < deadline:
             time.sleep(_LOOK_SECONDS)
 
-
-def _read_into(pipe: IO[bytes], messages: "queue.SimpleQueue[Message | Refused]") -> None:
-    for line in pipe:
-        messages.put(from_line(line))
+    def leave(self) -> None:
+        """Nothing is held."""
 
 
 def running(folder: Path) -> status_file.Status | None:

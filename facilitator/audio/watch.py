@@ -57,6 +57,11 @@ class Spell:
         self._troubles, self._trouble = troubles, trouble
         self._last_ns: int | None = None
 
+    def wait(self, ns: int) -> None:
+        """So long nobody could see whether it happens; that does not count."""
+        if self._last_ns is not None:
+            self._last_ns += ns
+
     def happened(self, now_ns: int, at_ms: int, detail: str = "") -> None:
         self._last_ns = now_ns
         self._troubles.begin(self._trouble, at_ms, detail)
@@ -113,6 +118,12 @@ class SoundWatch:
             self._clipping.happened(end_ms * _MS, samples_to_ms(placed.first_sample, self._rate))
         self._clipping.look(end_ms * _MS, end_ms)
 
+    def left_out(self, first_sample: int, end_sample: int) -> None:
+        """Sound that came and is not to be looked at: what lasted before lasts on until other sound tells more."""
+        if first_sample < end_sample:
+            self._same.left_out(first_sample, end_sample)
+            self._clipping.wait((end_sample - first_sample) * 1000 * _MS // self._rate)
+
     def look(self, now_ns: int, heard_ns: int) -> None:
         """Nothing may come for long; `heard_ns` is when the device last gave a block."""
         with self._lock:
@@ -129,7 +140,7 @@ class SoundWatch:
             return None
         first_ns, since_ns = self._settled
         off_ns = offset_ns - first_ns
-        if (steps := int(off_ns / DRIFT_STEP_NS)) != self._drift_told:
+        if (steps := _steps(off_ns, self._drift_told)) != self._drift_told:
             self._drift_told = steps
             if steps == 0:
                 return self._troubles.end(Trouble.DRIFT, self._ms(now_ns))
@@ -147,6 +158,12 @@ class SoundWatch:
         return self._start_ms + (ns - self._origin_ns) // _MS
 
 
+def _steps(off_ns: int, told: int) -> int:
+    """Whole steps off; `told` ones are over only half a step below them, for the offset wavers on a busy computer."""
+    below_ns = (told * DRIFT_STEP_NS - off_ns) * (1 if told > 0 else -1)
+    return told if told and 0 < below_ns < DRIFT_STEP_NS // 2 else int(off_ns / DRIFT_STEP_NS)
+
+
 class _SameValue:
     """Finds two seconds and more of one and the same sample: zero, or any other."""
 
@@ -156,9 +173,7 @@ class _SameValue:
         self._first = self._end = 0
 
     def add(self, placed: Placed) -> None:
-        if placed.first_sample != self._end:  # a gap is no sound, whatever stands before and after it
-            self._leave(self._end)
-            self._value = b""
+        self._go_to(placed.first_sample)
         pcm = placed.pcm
         lead = _leading(pcm, self._value) if self._value else 0
         self._end = placed.first_sample + lead
@@ -170,8 +185,22 @@ class _SameValue:
             self._first = self._end - _trailing(pcm, self._value)
             self._judge()
 
+    def left_out(self, first: int, end: int) -> None:
+        self._go_to(first)
+        if not self._lasts():
+            self._value = b""
+        self._end = end
+
+    def _go_to(self, sample: int) -> None:
+        if sample != self._end:  # a gap is no sound, whatever stands before and after it
+            self._leave(self._end)
+            self._value = b""
+
+    def _lasts(self) -> bool:
+        return bool(self._value) and self._end - self._first >= SAME_SECONDS * self._rate
+
     def _judge(self) -> None:
-        if self._value and self._end - self._first >= SAME_SECONDS * self._rate:
+        if self._lasts():
             self._troubles.begin(self._trouble(), samples_to_ms(self._first, self._rate))
 
     def _leave(self, at: int) -> None:

@@ -110,8 +110,9 @@ def passphrase(opener: Opener, new_passphrase_file: Path | None) -> None:
 
     file = opener.identity or find_study(opener.start).identity_file
     old = opener.passphrase()
-    new = given_passphrase(new_passphrase_file) if new_passphrase_file else asked_passphrase("New one", confirm=True)
-    change_passphrase(file, old, new or "")
+    new = given_passphrase(new_passphrase_file) if new_passphrase_file else None
+    new = new or asked_passphrase("New passphrase", confirm=True, instead="--new-passphrase-file FILE")
+    change_passphrase(file, old, new)
     say(f"{file.name} opens with the new passphrase only; it was read back.")
     say("Copies of the old file, such as in backups, still open with the old one: destroy them. Somebody who has one")
     say("and knows the old passphrase opens all that is sealed for you, new session keys too.")

@@ -2,13 +2,19 @@
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from facilitator.cli.output import columns, emit, progress, say
 from facilitator.cli.study_option import Opener, json_option, study_options
 from facilitator.domain.errors import UsageError
+from facilitator.domain.recording import Pause
 from facilitator.domain.timebase import clock
+
+if TYPE_CHECKING:
+    from facilitator.workflows.conducting import Conduct, Recorded
+    from facilitator.workflows.sessions import Session
 
 
 @click.command()
@@ -33,33 +39,48 @@ def devices(as_json: bool) -> None:
 
 WORD = "strike"
 RATES = ("16000", "22050", "32000", "44100", "48000")
+PAUSES = {"break": Pause.BREAK, "off-record": Pause.OFF_RECORD}
 
 
 @click.command()
 @click.argument("session")
-@click.option("--seconds", type=float, required=True, help="How long to record, 0.5 to 43200.")
+@click.option("--seconds", type=float, help="How long to record, 0.5 to 43200.")
 @click.option("--device", help="Name of the input; the system's default if not given.")
 @click.option("--backup-device", help="A second input that records in parallel, as a backup track.")
 @click.option("--rate", type=click.Choice(RATES), default="48000", help="Hz; further takes keep the first one's.")
 @click.option("--channel", type=click.IntRange(1, 64), help="Keep this channel of the input; all mixed if not given.")
 @click.option("--force", is_flag=True, help="Record although the disk is nearly full.")
+@click.option("--stop", is_flag=True, help="End a recording that goes on without a screen, and read it back.")
+@click.option("--pause", type=click.Choice(list(PAUSES)), help="Have such a recording store nothing for a while.")
+@click.option("--resume", is_flag=True, help="Have it store sound again.")
 @study_options
 def record(
     opener: Opener,
     session: str,
-    seconds: float,
+    seconds: float | None,
     device: str | None,
     backup_device: str | None,
     rate: str,
     channel: int | None,
     force: bool,
+    stop: bool,
+    pause: str | None,
+    resume: bool,
 ) -> None:
-    """Record SESSION without a screen. Ctrl-C stops early and keeps what was recorded.
+    """Record SESSION for --seconds without a screen. Ctrl-C stops early and keeps what was recorded.
 
     What could spoil the recording is looked for first; only a missing consent or input, or a full disk, forbids it.
+    --stop, --pause and --resume are for a recording whose screen or command is gone: its recorder goes on alone.
     """
     from facilitator.workflows import prechecking, recording
 
+    given = [name for name, chosen in (("--stop", stop), ("--pause", pause), ("--resume", resume)) if chosen]
+    if given:
+        _refuse_together(given, seconds)
+        _steer(opener, session, stop=stop, pause=pause)
+        return
+    if seconds is None:
+        raise UsageError("How long to record was not said.", safe="Nothing was recorded.", do="Add --seconds N.")
     recording.check_seconds(seconds)
     with opener.session(session) as opened, progress() as report:
         planned_ms = int(seconds * 1000)
@@ -80,9 +101,52 @@ def record(
             checks=checks,
             report=report,
         )
-        length, lost = clock(recorded.length_ms), recorded.lost_ms
-        say(f"Stored and read back: {length} in {recorded.records} records, {lost} ms lost.")
-        say(f"Next: facilitator transcribe {opened.id}")
+        _tell_stored(opened, recorded)
+
+
+def _refuse_together(given: list[str], seconds: float | None) -> None:
+    if len(given) > 1 or seconds is not None:
+        alone = " and ".join(given) + (" and --seconds" if seconds is not None else "")
+        raise UsageError(f"{alone} do not go together.", safe="Nothing was changed.", do="Give one of them.")
+
+
+def _steer(opener: Opener, session: str, *, stop: bool, pause: str | None) -> None:
+    """Stop, pause or resume a recorder that outlived whoever started it."""
+    from facilitator.workflows.conducting import Conduct
+
+    with opener.session(session) as opened:
+        conduct = Conduct(opened)
+        conduct.find_running()
+        if not conduct.under_way:
+            raise UsageError(
+                f"Session {opened.id} is not being recorded.",
+                safe="Nothing was changed.",
+                do=f"If its recording was cut off: `facilitator recover {opened.id}`.",
+            )
+        if stop:
+            _tell_stored(opened, conduct.stop())
+            return
+        try:
+            _pause_or_resume(conduct, pause)
+        finally:
+            conduct.detach()
+
+
+def _pause_or_resume(conduct: "Conduct", pause: str | None) -> None:
+    if pause is not None:
+        conduct.pause(PAUSES[pause])
+        why = conduct.paused.value if conduct.paused else pause
+        say(f"Paused ({why}): nothing is stored. The session clock runs on.")
+        say(f"Next: facilitator record {conduct.session.id} --resume")
+    else:
+        conduct.resume()
+        say("It records.")
+
+
+def _tell_stored(session: "Session", recorded: "Recorded") -> None:
+    length, lost = clock(recorded.length_ms), recorded.lost_ms
+    say(f"Stored and read back: {length} in {recorded.records} records, {lost} ms lost.")
+    say(f"Next: facilitator transcribe {session.id}")
 
 
 @click.command()
@@ -103,8 +167,10 @@ def strike(opener: Opener, session: str, minutes: float, word: str | None) -> No
         preview = conduct.strike_preview(minutes)
         notes = {0: "no note", 1: "1 note"}.get(preview.notes, f"{preview.notes} notes")
         say(f"From {clock(preview.from_ms)} on, {clock(preview.sound_ms)} of sound and {notes} will be destroyed.")
+        if conduct.under_way:
+            say("It is being recorded: what is recorded until you go on is destroyed as well.")
         require_word(WORD, word)
-        struck = conduct.strike(minutes)
+        struck = conduct.strike(preview.from_ms)
         conduct.detach()
         say(str(struck))
 

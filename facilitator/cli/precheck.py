@@ -2,6 +2,7 @@
 
 import click
 
+from facilitator.cli.audio import RATES
 from facilitator.cli.output import emit, progress, say
 from facilitator.cli.study_option import Opener, json_option, study_options
 from facilitator.domain.progress import Progress, Report
@@ -13,6 +14,8 @@ SIGNS = {True: "✓", False: "✗", None: "?"}
 @click.argument("session")
 @click.option("--device", help="Name of the input; the system's default if not given.")
 @click.option("--backup-device", help="A second input that is to record in parallel.")
+@click.option("--rate", type=click.Choice(RATES), default="48000", help="Hz, as it is to be recorded.")
+@click.option("--channel", type=click.IntRange(1, 64), help="With --level: hear this channel only, as `record` would.")
 @click.option("--minutes", type=click.FloatRange(1, 720), help="How long it is to be; the guide's time if not given.")
 @click.option("--level", is_flag=True, help="Hear the input for three seconds, say how loud it is; nothing is stored.")
 @click.option("--play", is_flag=True, help="With --level: play back what was heard.")
@@ -23,6 +26,8 @@ def precheck(
     session: str,
     device: str | None,
     backup_device: str | None,
+    rate: str,
+    channel: int | None,
     minutes: float | None,
     level: bool,
     play: bool,
@@ -39,11 +44,12 @@ def precheck(
         if level or play:
             with progress() as report:
                 report(_heard(0))
-                tested = prechecking.level_test(device, on_level=_Heard(report).take)
+                tested = prechecking.level_test(device, rate=int(rate), channel=channel, on_level=_Heard(report).take)
         checks = prechecking.precheck(
             opened,
             device=device,
             backup_device=backup_device,
+            rate=int(rate),
             planned_ms=None if minutes is None else int(minutes * 60_000),
             level=tested,
         )

@@ -120,9 +120,11 @@ def given_identity(file: Path | None) -> Path | None:
     return named.expanduser().resolve() if named else None
 
 
-def asked_passphrase(label: str = "Passphrase", *, confirm: bool = False) -> str:
-    """Ask on the terminal, without showing it. Raises UsageError when there is no terminal."""
+def asked_passphrase(
+    label: str = "Passphrase", *, confirm: bool = False, instead: str = f"--passphrase-file FILE, or set {VARIABLE}"
+) -> str:
+    """Ask on the terminal, without showing it. Raises UsageError when there is no terminal: `instead` is to be used."""
     if not sys.stdin.isatty():
-        raise UsageError("No passphrase was given.", do=f"Use --passphrase-file FILE, or set {VARIABLE}.")
+        raise UsageError(f"No {label.lower()} was given.", do=f"Use {instead}.")
     answer: str = click.prompt(label, hide_input=True, confirmation_prompt=confirm, err=True)
     return answer

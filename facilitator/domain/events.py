@@ -63,11 +63,13 @@ class NoteTaken(Event):
 
 @dataclass(frozen=True, slots=True)
 class RecordingStarted(Event):
-    """`rate` in Hz. The event's time is where on the session clock this take begins (0 for the first)."""
+    """`rate` in Hz. The event's time is where on the session clock this take begins (0 for the first). `channel` of
+    the device is recorded, from 1 on; None for the mix of all."""
 
     kind: ClassVar[str] = "recording.started"
     rate: int
     device: str
+    channel: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -442,6 +444,14 @@ class EntityReopened(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class OwnerNamed(Event):
+    """`recipient` (age1…) is the researcher who made the study: everything is sealed for it."""
+
+    kind: ClassVar[str] = "study.owner"
+    recipient: str
+
+
+@dataclass(frozen=True, slots=True)
 class AccessGranted(Event):
     kind: ClassVar[str] = "access.granted"
     grant: Grant
@@ -522,6 +532,7 @@ STUDY_EVENTS: tuple[type[Event], ...] = (
     SessionCreated,
     EntityDecided,
     EntityReopened,
+    OwnerNamed,
     AccessGranted,
     AccessRevoked,
     RetentionSet,

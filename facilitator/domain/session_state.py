@@ -15,13 +15,14 @@ from facilitator.domain.transcript import Segment
 
 @dataclass(frozen=True, slots=True)
 class Take:
-    """One stretch of recording. `end_ms` is None while it runs, or when it was cut off."""
+    """One stretch of recording. `end_ms` is None while it runs, or when it was cut off; `channel` as in its event."""
 
     at_ms: int
     at_utc: str
     rate: int
     device: str
     end_ms: int | None = None
+    channel: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,8 +155,8 @@ class SessionState:
 
     def _apply_audio(self, item: ev.Stored) -> None:
         match item.event:
-            case ev.RecordingStarted(rate, device):
-                self.takes.append(Take(item.at_ms, item.at_utc, rate, device))
+            case ev.RecordingStarted(rate, device, channel):
+                self.takes.append(Take(item.at_ms, item.at_utc, rate, device, channel=channel))
             case ev.AudioGap(length_ms, reason):
                 self.gaps.append((item.at_ms, length_ms, reason))
             case ev.RecordingStopped(_, end_ms):

@@ -16,7 +16,8 @@ class StudyState:
     """Fold with `apply`. `decision_log` holds (seq, entity id, decision before) of decisions that can be undone.
 
     `changed_utc` is when a decision on an entity, or a consent, last changed. `backed_up_utc` and
-    `linkage_destroyed_utc` are "" until it happened.
+    `linkage_destroyed_utc` are "" until it happened. `owner` is the researcher's public key, "" where a study of before
+    does not say it yet.
     """
 
     participants: dict[ResearchNumber, Participant] = field(default_factory=dict)
@@ -25,6 +26,7 @@ class StudyState:
     decisions: dict[str, Decision] = field(default_factory=dict)
     decision_log: list[tuple[int, str, Decision | None]] = field(default_factory=list)
     changed_utc: dict[str, str] = field(default_factory=dict)
+    owner: str = ""
     grants: list[Grant] = field(default_factory=list)
     retention: ev.RetentionSet = field(default_factory=lambda: ev.RetentionSet("", ""))
     linkage_destroyed_utc: str = ""
@@ -60,6 +62,8 @@ class StudyState:
 
     def _apply_keeping(self, item: ev.Stored) -> None:
         match item.event:
+            case ev.OwnerNamed(recipient):
+                self.owner = self.owner or recipient
             case ev.AccessGranted(grant):
                 self._revoke(grant.session_id, grant.recipient)
                 self.grants.append(grant)

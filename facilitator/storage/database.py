@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from sqlcipher3 import dbapi2 as sqlcipher
 
-from facilitator.domain.errors import Busy, Damaged, MissingNeed, NewerVersion, NotFound
-from facilitator.storage.files import storage_failed, sync_folder
+from facilitator.domain.errors import Busy, Damaged, MissingNeed, NewerVersion, NotFound, StorageFailed
+from facilitator.storage.files import can_be_written, storage_failed, sync_folder
 
 APPLICATION_ID: Final = 0x46414354
 """`FACT`: marks a file as a database of this program."""
@@ -61,10 +61,12 @@ def open_database(path: Path, key: bytes, *, read_only: bool = False) -> Connect
         NotFound, Damaged: it is absent, changed, or the key does not fit.
         NewerVersion: a newer version of this program wrote it.
         Busy: another program is writing.
+        StorageFailed: the disk refused; of one that is on a medium that cannot be written, the newest events are
+            still in its write-ahead file.
     """
     if not path.exists():
         raise NotFound(f"The database is missing: {path}.", do="Restore it from your backup.")
-    with _explained(path):
+    with _explained(path, read_only=read_only):
         connection = _connect(path, key, read_only=read_only)
         version = int(connection.execute("PRAGMA user_version").fetchone()[0])
         if connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
@@ -135,7 +137,7 @@ def _connect(path: Path, key: bytes, *, read_only: bool) -> Connection:
             f"The SQLite inside sqlcipher3 is {sqlcipher.sqlite_version}, too old to be safe.",
             do="Update it with `pip install --upgrade sqlcipher3`.",
         )
-    mode = "ro" if read_only else "rw"
+    mode = "rw" if not read_only else "ro&immutable=1" if _frozen(path) else "ro"
     connection: Any = sqlcipher.connect(
         f"{path.resolve().as_uri()}?mode={mode}", uri=True, isolation_level=None, check_same_thread=False, timeout=5.0
     )
@@ -147,6 +149,12 @@ def _connect(path: Path, key: bytes, *, read_only: bool) -> Connection:
         for pragma in WRITING:
             connection.execute(f"PRAGMA {pragma}")
     return connection  # type: ignore[no-any-return]  # sqlcipher3 ships no types
+
+
+def _frozen(path: Path) -> bool:
+    """Whether nothing can be written here, and all is in the file itself: only then may SQLite do without its locks."""
+    beside = (path.with_name(f"{path.name}{suffix}") for suffix in ("-wal", "-journal"))
+    return not can_be_written(path.parent) and not any(one.exists() and one.stat().st_size for one in beside)
 
 
 def _migrate(connection: Connection, version: int) -> None:
@@ -200,12 +208,14 @@ def _export(connection: Connection, target: Path, key: bytes) -> None:
 
 
 @contextlib.contextmanager
-def _explained(path: Path) -> Iterator[None]:
+def _explained(path: Path, *, read_only: bool = False) -> Iterator[None]:
     try:
         yield
     except sqlcipher.OperationalError as error:
         if _is_locked(error):
             raise _busy(path) from error
+        if read_only:
+            raise _unopened(path, error) from error
         raise storage_failed(path, OSError(0, str(error))) from error
     except sqlcipher.DatabaseError as error:
         raise _damaged(path) from error
@@ -216,6 +226,14 @@ def _damaged(path: Path) -> Damaged:
         f"{path.name} is damaged, or its key does not fit.",
         safe="Nothing was written.",
         do="Restore it from your backup.",
+    )
+
+
+def _unopened(path: Path, error: Exception) -> StorageFailed:
+    return StorageFailed(
+        f"{path.name} in {path.parent} cannot be opened without writing there: {error}.",
+        safe="Nothing was changed.",
+        do="Copy the whole folder of the study to a disk that can be written, and open the copy.",
     )
 
 

@@ -33,12 +33,12 @@ class EventLog:
 
     Args:
         connection: from `create_database` or `open_database`.
-        actor: who is at the keyboard: a role, never a name.
+        actor: who is at the keyboard: a role, never a name. May be set anew.
     """
 
     def __init__(self, connection: Connection, actor: str = "researcher") -> None:
         self._connection = connection
-        self._actor = actor
+        self.actor = actor
         self._old_pages = False
         """Whether the write-ahead file still holds destroyed payloads, so that emptying it is tried again."""
 
@@ -66,13 +66,13 @@ class EventLog:
                 body = _adapter(event.kind).dump_json(event).decode()
                 salt = secrets.token_bytes(16)
                 digest = _payload_digest(salt, body)
-                previous, head = head, _chain(head, seq, at_utc, at_ms, self._actor, event.kind, digest)
+                previous, head = head, _chain(head, seq, at_utc, at_ms, self.actor, event.kind, digest)
                 self._connection.execute(
                     "INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                    (seq, at_utc, at_ms, self._actor, event.kind, digest, previous, head),
+                    (seq, at_utc, at_ms, self.actor, event.kind, digest, previous, head),
                 )
                 self._connection.execute("INSERT INTO payload VALUES (?, ?, ?)", (seq, salt, body))
-                stored.append(Stored(seq, at_utc, at_ms, self._actor, event, head.hex()))
+                stored.append(Stored(seq, at_utc, at_ms, self.actor, event, head.hex()))
             destroyed = [(number,) for event, _ in events for number in _destroyed(event)]
             self._connection.executemany("DELETE FROM payload WHERE seq = ?", destroyed)
         if destroyed or self._old_pages:

@@ -90,6 +90,11 @@ def read_file(path: Path, what: str) -> bytes:
         ) from error
 
 
+def can_be_written(path: Path) -> bool:
+    """False where the medium or the rights keep everybody here from writing, whatever room there is."""
+    return os.access(path, os.W_OK)
+
+
 def give_up_half(reserve: Path) -> bool:
     """Free half of a file that only holds room in reserve, or all of a small one; False where there is none."""
     try:
@@ -119,20 +124,23 @@ def make_folder(path: Path) -> None:
 
 
 @contextlib.contextmanager
-def held(path: Path, what: str) -> Iterator[None]:
+def held(path: Path, what: str, *, changing: bool = False, wait_s: float = 0.0) -> Iterator[None]:
     """Hold the lock file `path` for the duration; the system frees it when the process dies.
 
+    `changing`: who holds it does not have it open, but is changing it, which ends by itself. `wait_s` in seconds.
+
     Raises:
-        Busy: another program holds it.
+        Busy: another program holds it, and still did after `wait_s`.
     """
-    lock = FileLock(path, timeout=0, mode=0o600)
+    lock = FileLock(path, timeout=wait_s, mode=0o600)
     try:
         lock.acquire()
     except Timeout as error:
+        how = "is being changed by" if changing else "is open in"
         raise Busy(
-            f"{what} is open in another window or program.",
+            f"{what} {how} another window or program.",
             safe="Nothing was changed here.",
-            do="Close it there first, then try again.",
+            do="Try again when that is done." if changing else "Close it there first, then try again.",
         ) from error
     except OSError as error:
         raise storage_failed(path, error) from error

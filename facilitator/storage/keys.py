@@ -13,7 +13,7 @@ import pyrage
 
 from facilitator.domain.age_format import well_formed
 from facilitator.domain.errors import AccessRefused, Damaged, InvalidInput, UsageError
-from facilitator.storage.files import read_file, write_atomically
+from facilitator.storage.files import make_folder, read_file, write_atomically
 
 AGE_HEADER = b"age-encryption.org/v1"
 MIN_PASSPHRASE = 8
@@ -137,8 +137,28 @@ def personal_key(text: str) -> PersonalKey:
 
 
 def seal(data: bytes, recipients: tuple[str, ...]) -> bytes:
-    """Encrypt `data` for each of `recipients` (age1…)."""
-    return bytes(pyrage.encrypt(data, [pyrage.x25519.Recipient.from_str(text) for text in recipients]))
+    """Encrypt `data` for each of `recipients` (age1…). Raises InvalidInput where one of them is no public key."""
+    return bytes(pyrage.encrypt(data, [pyrage.x25519.Recipient.from_str(checked_recipient(one)) for one in recipients]))
+
+
+def sealed_openable(data: bytes, recipients: tuple[str, ...], key: PersonalKey, what: str) -> bytes:
+    """`seal`, once it was made sure in memory that `key` opens it: nobody may lock themselves out.
+
+    Raises:
+        AccessRefused: `key` is of none of the `recipients`.
+    """
+    sealed = seal(data, recipients)
+    try:
+        opened = unseal(sealed, key, what)
+    except AccessRefused as error:
+        raise AccessRefused(
+            f"The {what} would not be open to your own key any more, so it was not written.",
+            safe="Nothing was changed.",
+            do="Check `recipient` in study.toml: it has to be the public key of the researcher who made the study.",
+        ) from error
+    if opened != data:
+        raise damaged(what)
+    return sealed
 
 
 def unseal(sealed: bytes, key: PersonalKey, what: str) -> bytes:
@@ -193,19 +213,26 @@ def new_session_key() -> SessionKey:
     return SessionKey(secrets.token_bytes(32), audio.secret, audio.recipient)
 
 
-def create_session_key(path: Path, recipients: tuple[str, ...]) -> SessionKey:
-    """Make a session's secrets and store them sealed at `path`."""
+def create_session_key(path: Path, recipients: tuple[str, ...], key: PersonalKey) -> SessionKey:
+    """Make a session's secrets and store them sealed at `path`, in a new folder; errors as `sealed_openable`."""
     session = new_session_key()
-    write_atomically(path, sealed_session_key(session, recipients))
+    sealed = sealed_session_key(session, recipients, key)
+    make_folder(path.parent)
+    write_atomically(path, sealed)
     return session
 
 
-def sealed_session_key(session: SessionKey, recipients: tuple[str, ...]) -> bytes:
-    """The content of a session's key file."""
+def sealed_session_key(session: SessionKey, recipients: tuple[str, ...], key: PersonalKey) -> bytes:
+    """The content of a session's key file; errors as `sealed_openable`."""
     secret: dict[str, object] = {"database": session.database.hex(), "audio": session.audio_secret}
     if session.purged:
         secret["purged"] = asdict(session.purged)
-    return seal(json.dumps(secret).encode(), recipients)
+    return sealed_openable(json.dumps(secret).encode(), recipients, key, "session key")
+
+
+def sealed_database_key(database: bytes, recipients: tuple[str, ...], key: PersonalKey) -> bytes:
+    """The content of a database's key file; errors as `sealed_openable`."""
+    return sealed_openable(database.hex().encode(), recipients, key, "study key")
 
 
 def open_session_key(path: Path, key: PersonalKey) -> SessionKey:

@@ -10,9 +10,25 @@ from pathlib import Path
 
 from facilitator.domain.errors import AccessRefused, NotFound
 from facilitator.storage.files import read_file, storage_failed, sync_folder, write_atomically
-from facilitator.storage.keys import PersonalKey, damaged, new_personal_key, personal_key, seal, unseal
+from facilitator.storage.keys import (
+    PersonalKey,
+    damaged,
+    new_personal_key,
+    personal_key,
+    seal,
+    sealed_openable,
+    unseal,
+)
 from facilitator.storage.linkage import Linkage, read_linkage, write_linkage
-from facilitator.storage.shredding import finish_shredding, keep_old, overwrite, shred, shred_old, shred_unfinished
+from facilitator.storage.shredding import (
+    copies_left,
+    finish_shredding,
+    keep_old,
+    overwrite,
+    shred,
+    shred_each,
+    shred_old,
+)
 
 _WHAT = "linkage key"
 
@@ -43,7 +59,7 @@ class LinkageFiles:
 def create(files: LinkageFiles, recipients: tuple[str, ...], linkage: Linkage | None = None) -> None:
     """Make a key for `recipients` and a linkage file. Raises StorageFailed."""
     made = new_personal_key()
-    _write_key(files.key, made, recipients)
+    write_atomically(files.key, seal(_text(made), recipients))
     write_linkage(files.file, linkage or Linkage(), (made.recipient,))
 
 
@@ -113,7 +129,7 @@ def settle(files: LinkageFiles, key: PersonalKey, recipients: tuple[str, ...]) -
             shred(files.next_key)
     finish_shredding(files.key)
     if not files.key.exists():
-        _write_key(files.key, new_personal_key(), recipients)
+        _write_key(files.key, new_personal_key(), recipients, key)
     if not _opens(files.file, open_key(files.key, key)):
         write(files, read_linkage(files.file, key), key)
 
@@ -121,7 +137,7 @@ def settle(files: LinkageFiles, key: PersonalKey, recipients: tuple[str, ...]) -
 def reseal_key(files: LinkageFiles, key: PersonalKey, recipients: tuple[str, ...]) -> None:
     """Seal the same key for `recipients` and read it back. Errors as `open_key`, and StorageFailed."""
     own = open_key(files.key, key)
-    _write_key(files.key, own, recipients)
+    _write_key(files.key, own, recipients, key)
     if open_key(files.key, key) != own:
         raise damaged(_WHAT)
 
@@ -134,38 +150,52 @@ def rekey(files: LinkageFiles, key: PersonalKey, recipients: tuple[str, ...]) ->
     if unsettled(files, key):  # else the only key that opens the file by now might be overwritten
         settle(files, key, recipients)
     linkage, new = read(files, key), new_personal_key()
-    _write_key(files.next_key, new, recipients)
+    _write_key(files.next_key, new, recipients, key)
     write_linkage(files.file, linkage, (new.recipient,))
     if read_linkage(files.file, open_key(files.next_key, key)) != linkage:
         raise damaged("linkage file")
     _replace_key(files)
 
 
-def destroy(files: LinkageFiles) -> bool:
-    """Destroy the key, then the file where it can be reached; returns whether it could.
+def destroy_key(files: LinkageFiles) -> None:
+    """Destroy the key and every copy of it that lies beside it. The linkage file opens for nobody when this returns.
 
     The empty `doomed_key` stays, as a sign that this was begun; `forget` removes it once it was logged.
+
+    Raises:
+        StorageFailed: the key, or a copy of it, is still there; calling again goes on.
     """
     try:
         if files.key.exists():
             files.key.replace(files.doomed_key)
             sync_folder(files.root)
-        if files.doomed_key.exists():
-            overwrite(files.doomed_key)
     except OSError as error:
         raise storage_failed(files.key, error) from error
-    for path in (files.next_key, files.key.with_name(f".old-{files.key.name}")):
+    _empty(files.doomed_key)
+    for path in (*copies_left(files.key), files.next_key, *copies_left(files.next_key)):
         shred(path)
-    for path in (files.key, files.next_key):
-        shred_unfinished(path)
-    reachable = files.file.exists()
-    shred(files.file)
-    return reachable
+
+
+def destroy_file(files: LinkageFiles) -> bool:
+    """Destroy the linkage file, whose key is gone; returns whether it was at hand. It may be there still, unreadable:
+    on a medium that cannot be written."""
+    reached = files.file.exists()
+    shred_each([files.file])
+    return reached
 
 
 def forget(files: LinkageFiles) -> None:
-    """The destruction was logged."""
+    """The destruction was logged. Raises StorageFailed."""
     shred(files.doomed_key)
+
+
+def _empty(path: Path) -> None:
+    """Overwrite a file that stays as a sign; where that cannot be, it goes."""
+    try:
+        if path.exists():
+            overwrite(path)
+    except OSError:
+        shred(path)
 
 
 def _read_without_key(files: LinkageFiles, key: PersonalKey) -> Linkage:
@@ -191,8 +221,12 @@ def _opens(path: Path, key: PersonalKey) -> bool:
     return True
 
 
-def _write_key(path: Path, key: PersonalKey, recipients: tuple[str, ...]) -> None:
-    write_atomically(path, seal(f"# public key: {key.recipient}\n{key.secret}\n".encode(), recipients))
+def _write_key(path: Path, made: PersonalKey, recipients: tuple[str, ...], key: PersonalKey) -> None:
+    write_atomically(path, sealed_openable(_text(made), recipients, key, _WHAT))
+
+
+def _text(made: PersonalKey) -> bytes:
+    return f"# public key: {made.recipient}\n{made.secret}\n".encode()
 
 
 def _replace_key(files: LinkageFiles) -> None:

@@ -7,6 +7,7 @@ old key file, under which it is overwritten at the end.
 """
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -37,10 +38,8 @@ def begin(root: Path, key_name: str) -> Path:
     return staging(root)
 
 
-def stage_database(
-    database: Path, key: bytes, new_key: bytes, events: list[Event] | None = None, actor: str = "researcher"
-) -> None:
-    """Copy the database next to `rekeyed/` into it, under `new_key`, append `events` there, and read it back.
+def stage_database(database: Path, key: bytes, new_key: bytes, events: Sequence[Event], actor: str) -> None:
+    """Copy the database next to `rekeyed/` into it, under `new_key`, append `events` of `actor`, and read it back.
 
     Raises:
         Busy: another program has the database open.
@@ -55,7 +54,7 @@ def stage_database(
         whole = copied.head == before.head and copied.verify() == before.verify()
         if events:
             copied.append_all([(event, 0) for event in events])
-        if not whole or copied.verify() < len(events or ()):
+        if not whole or copied.verify() < len(events):
             raise Damaged(f"The copy of {database.name} does not read back as it was written.", safe="It is as it was.")
     finally:
         old.close()
@@ -92,6 +91,16 @@ def settle(root: Path, key_name: str, lock_file: Path, what: str) -> None:
     except Busy:
         if in_force(root, key_name):
             raise
+
+
+def refuse_moving(root: Path, key_name: str, what: str) -> None:
+    """For a look that changes nothing. Raises Busy while a new key counts and other files are still to be moved."""
+    if in_force(root, key_name):
+        raise Busy(
+            f"New keys of {what} are being put in force, or that was interrupted.",
+            safe="Everything is stored, and nothing was changed here.",
+            do="Try again. If it stays so, open it for work once, such as with `facilitator session list`.",
+        )
 
 
 def in_force(root: Path, key_name: str) -> bool:

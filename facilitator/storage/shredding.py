@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 from typing import Final
 
-from facilitator.domain.errors import Damaged
+from facilitator.domain.errors import StorageFailed
 from facilitator.storage.files import storage_failed, sync_file, sync_folder, write_atomically
 
 _BLOCK: Final = 1 << 20
@@ -19,17 +19,29 @@ _OLD: Final = ".old-"
 def shred(path: Path) -> None:
     """Overwrite a file with zeros, down to the disk, and remove it; nothing happens where it is absent.
 
+    One that cannot be overwritten is removed all the same.
+
     Raises:
-        StorageFailed: the disk refused.
+        StorageFailed: it is still there.
     """
     try:
-        overwrite(path)
+        with contextlib.suppress(OSError):
+            overwrite(path)
         path.unlink()
         sync_folder(path.parent)
     except FileNotFoundError:
         return
     except OSError as error:
-        raise storage_failed(path, error) from error
+        raise not_destroyed(path, error) from error
+
+
+def not_destroyed(path: Path, error: OSError) -> StorageFailed:
+    """The error for a file that should be gone and is not."""
+    return StorageFailed(
+        f"{path.name} could not be destroyed in {path.parent}: {error.strerror or error}.",
+        safe="What was destroyed before it stays destroyed.",
+        do="Check that the folder can be written and the disk is sound, then run the command again.",
+    )
 
 
 def replace_and_shred(path: Path, data: bytes) -> None:
@@ -78,12 +90,18 @@ def shred_unfinished(path: Path) -> None:
         shred(left)
 
 
-def shred_all(paths: list[Path]) -> None:
-    """`shred` each. Raises Damaged where one is still there afterwards."""
+def shred_each(paths: list[Path]) -> list[Path]:
+    """`shred` each, whatever happens to the others; returns those that are still there."""
     for path in paths:
-        shred(path)
-    if left := [path.name for path in paths if path.exists()]:
-        raise Damaged(f"{left[0]} could not be destroyed.", do="Check the disk, then run the command again.")
+        with contextlib.suppress(StorageFailed):
+            shred(path)
+    return [path for path in paths if path.exists()]
+
+
+def copies_left(path: Path) -> list[Path]:
+    """Copies of what `path` held before that a program which was killed, or a disk that refused, left beside it."""
+    old = path.with_name(f"{_OLD}{path.name}")
+    return [*([old] if old.exists() else []), *sorted(path.parent.glob(f".{path.name}.*"))]
 
 
 def overwrite(path: Path) -> None:

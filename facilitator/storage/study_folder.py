@@ -61,6 +61,11 @@ class StudyFolder:
     def lock_file(self) -> Path:
         return self.root / ".study.lock"
 
+    @property
+    def access_lock(self) -> Path:
+        """Held while somebody changes who can open what."""
+        return self.root / ".access.lock"
+
     def session(self, session_id: SessionId) -> "SessionFolder":
         """The folder of one session."""
         return SessionFolder(self.root / "sessions" / session_id)
@@ -68,10 +73,6 @@ class StudyFolder:
     def linkage(self, settings: StudySettings) -> Path:
         """The linkage file: relative paths start at the study."""
         return self.root / Path(settings.linkage).expanduser()
-
-    @property
-    def linkage_key(self) -> Path:
-        return self.root / "linkage.key.age"
 
 
 @dataclass(frozen=True, slots=True)

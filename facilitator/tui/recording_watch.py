@@ -94,9 +94,10 @@ class RecordingWatch:
         refused = self._conduct.not_saved
         why = refused.what if refused else self._failed
         failed = f"▲ not saved yet: {why.rstrip('.')}" if why else ""
+        strike = "▲ not destroyed yet: check the disk" if self._conduct.strike_pending else ""
         if not recording:
-            return failed, self._disk, self._battery
-        return failed, self._backup(), self._battery, self._disk, self._asleep()
+            return failed, strike, self._disk, self._battery
+        return failed, strike, self._backup(), self._battery, self._disk, self._asleep()
 
     def _backup(self) -> str:
         if not self._conduct.backup_device:

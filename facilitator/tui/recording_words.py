@@ -172,7 +172,7 @@ def _own_alarms(view: RecordingView, *, told: bool) -> list[_Alarm]:
         at = f" at {clock(died[-1].at_ms)}" if died else ""
         to_do = PAUSED[view.paused][1] if view.paused else view.busy or "r other input"
         return [_Alarm(f"RECORDER DIED{at}", view.died, to_do)]
-    if view.backup_only and not view.recording:
+    if view.backup_only and not view.recording and view.paused is None:
         return [_Alarm("ONLY THE BACKUP RECORDS", "", view.busy or "r records with both again")]
     if view.recording and view.speechless_ms is not None and view.paused is None and not told:
         since = clock(view.speechless_ms)

@@ -1,28 +1,28 @@
 """The lines below the list of sessions: what is due for deletion, and how old the last backup is."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Final
+
+from facilitator.workflows import reminders as found
 
 if TYPE_CHECKING:  # opens databases; not needed for the first paint
     from facilitator.workflows.sessions import Summary
     from facilitator.workflows.study import Study
 
-OLD_DAYS: Final = 7
+_BACK_UP: Final = "^p, then Back up"
 
 
 def reminders(study: "Study", rows: "Iterable[Summary]") -> tuple[str, ...]:
     """Each begins with the sign ! and says what to do."""
-    from facilitator.workflows.retaining import due
-
-    return tuple(f"! {line}" for line in (*due(study), *backup_hint(study.state.backed_up_utc, rows)))
+    now = found.reminders(study, rows)
+    return tuple(f"! {line}" for line in (*now.deletion, *_with_keys(now.backup)))
 
 
 def backup_hint(backed_up_utc: str, rows: "Iterable[Summary]", now: datetime | None = None) -> tuple[str, ...]:
     """One line when there is sound and no recent backup of it; else nothing."""
-    if not any(row.length_ms for row in rows):
-        return ()
-    if not backed_up_utc:
-        return ("This study was never backed up: ^p, then Back up",)
-    days = ((now or datetime.now(UTC)) - datetime.fromisoformat(backed_up_utc)).days
-    return (f"The last backup was {days} days ago: ^p, then Back up",) if days >= OLD_DAYS else ()
+    return _with_keys(found.backup_reminder(backed_up_utc, rows, now))
+
+
+def _with_keys(backup: str) -> tuple[str, ...]:
+    return (f"{backup}: {_BACK_UP}",) if backup else ()

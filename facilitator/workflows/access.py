@@ -5,15 +5,16 @@ makes new keys, since a key that was handed out cannot be called back. What some
 them.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 
 from facilitator.domain.access import Grant, Role
-from facilitator.domain.errors import NotFound, UsageError
-from facilitator.domain.events import AccessGranted, AccessRevoked
+from facilitator.domain.errors import Busy, NotFound, UsageError
+from facilitator.domain.events import AccessGranted, AccessRevoked, OwnerNamed
 from facilitator.domain.ids import SessionId
 from facilitator.domain.progress import Report, silent
 from facilitator.storage import keys, linkage_key
+from facilitator.storage.database import open_database
 from facilitator.storage.files import write_atomically
 from facilitator.storage.identity_files import change_passphrase
 from facilitator.storage.keys import checked_recipient
@@ -54,18 +55,25 @@ def grant(study: Study, session_id: SessionId, to: str, role: Role, names: bool 
         UsageError: it is the researcher's, or names were given before and are to be taken back.
         AccessRefused: something of it is not open to the one who grants.
         NotFound: no such session, or names are asked for that were destroyed.
+        Busy: somebody else changes access, or has the session open.
     """
     recipient = checked_recipient(to)
     given = Grant(session_id, recipient, role, NAMES_BY_DEFAULT[role] if names is None else names)
-    with Session(study, session_id, write=True) as session, study.changing():
+    with study.changing_access(), Session(study, session_id, write=True) as session, study.changing():
         _check_grant(study, given)
+        sealed = _sealed_keys(study, session, [*study.state.grants, given])
         if given.names:
             _refuse_lost_names(study)
             linkage_key.open_key(study.linkage_files.key, study.key)
             if linkage_key.unsettled(study.linkage_files, study.key):  # else the key that is sealed here is replaced
                 linkage_key.settle(study.linkage_files, study.key, study.recipients_of_names)
-        study.record(AccessGranted(given))
-        _seal_for_all(study, session, names=given.names)
+        unnamed = study.own and not study.state.owner  # a study of before: others can hold study.toml against it now
+        study.record(*([OwnerNamed(study.key.recipient)] if unnamed else []), AccessGranted(given))
+        if given.names:
+            linkage_key.reseal_key(study.linkage_files, study.key, study.recipients_of_names)
+        for path, data in sealed.items():
+            write_atomically(path, data)
+        _read_back(study, session)
     return given
 
 
@@ -76,11 +84,16 @@ def revoke(study: Study, session_id: SessionId, recipient: str, report: Report =
 
     Raises:
         NotFound: they have no access to it, or the linkage file, which needs a new key, is not at hand.
-        Busy: it is being recorded, or the study is open in another window.
+        Busy: it is being recorded, the study is open in another window, or somebody else changes access.
         UsageError, AccessRefused, Damaged, StorageFailed: as `rekey_session`.
     """
     wanted = checked_recipient(recipient)
-    study.refresh()
+    with study.changing_access():
+        return _revoke(study, session_id, wanted, report)
+
+
+def _revoke(study: Study, session_id: SessionId, wanted: str, report: Report) -> Rekeyed:
+    granted = list(study.state.grants)
     mine = [one for one in study.state.grants if one.recipient == wanted]
     if not any(one.session_id == session_id for one in mine):
         raise _no_access(study, session_id, wanted)
@@ -91,22 +104,24 @@ def revoke(study: Study, session_id: SessionId, recipient: str, report: Report =
         study.linkage  # noqa: B018  refused here, before anything is done, where the file is not at hand
     refuse_rekeying(study, session_id)
     if not left:
-        rekey_study(study, _keys_of(study, remaining))
+        rekey_study(study, study.recipients(remaining))
     if loses_names:
         with study.changing():
-            with_names = [one for one in remaining if one.names]
-            linkage_key.rekey(study.linkage_files, study.key, _keys_of(study, with_names))
-    of_session = [one for one in remaining if one.session_id == session_id]
-    done = rekey_session(study, session_id, _keys_of(study, of_session), report)
+            if not study.state.linkage_destroyed_utc:  # by another program, just now
+                with_names = [one for one in remaining if one.names]
+                linkage_key.rekey(study.linkage_files, study.key, study.recipients(with_names))
+    done = rekey_session(study, session_id, _of_session(study, session_id, remaining), report)
+    study.refresh()
+    if study.state.grants != granted:
+        raise _changed_meanwhile(session_id, wanted)
     study.record(AccessRevoked(session_id, wanted))
     return done
 
 
 def rekey(study: Study, session_id: SessionId, report: Report = silent) -> Rekeyed:
     """New keys for a session and the same people, as after a suspected leak or a strike. Errors as `rekey_session`."""
-    study.refresh()
-    of_session = [one for one in study.state.grants if one.session_id == session_id]
-    return rekey_session(study, session_id, _keys_of(study, of_session), report)
+    with study.changing_access():
+        return rekey_session(study, session_id, session_recipients(study, session_id), report)
 
 
 def _check_grant(study: Study, given: Grant) -> None:
@@ -132,23 +147,29 @@ def _refuse_lost_names(study: Study) -> None:
         study.linkage  # noqa: B018  says that the file is not at hand, or the key is missing
 
 
-def _seal_for_all(study: Study, session: Session, *, names: bool) -> None:
-    """Seal what a grant concerns for everybody who may open it, the session last, and read it back."""
-    folder, everybody = study.folder, study.state.grants
-    if names:
-        linkage_key.reseal_key(study.linkage_files, study.key, study.recipients_of_names)
-    database = keys.open_database_key(folder.database_key, study.key, "study key")
-    write_atomically(folder.database_key, keys.seal(database.hex().encode(), _keys_of(study, everybody)))
-    if keys.open_database_key(folder.database_key, study.key, "study key") != database:
-        raise keys.damaged("study key")
-    of_session = [one for one in everybody if one.session_id == session.id]
-    write_atomically(session.folder.key, keys.sealed_session_key(session.key, _keys_of(study, of_session)))
+def _sealed_keys(study: Study, session: Session, grants: Sequence[Grant]) -> dict[Path, bytes]:
+    """The key files of the study and of the session for everybody with one of `grants`; the session's comes last."""
+    file, of_session = study.folder.database_key, _of_session(study, session.id, grants)
+    database = keys.open_database_key(file, study.key, "study key")
+    return {
+        file: keys.sealed_database_key(database, study.recipients(grants), study.key),
+        session.folder.key: keys.sealed_session_key(session.key, of_session, study.key),
+    }
+
+
+def _read_back(study: Study, session: Session) -> None:
+    database = keys.open_database_key(study.folder.database_key, study.key, "study key")
+    open_database(study.folder.database, database, read_only=True).close()
     if keys.open_session_key(session.folder.key, study.key) != session.key:
         raise keys.damaged("session key")
 
 
-def _keys_of(study: Study, given: Iterable[Grant]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys((study.settings.recipient, *(one.recipient for one in given))))
+def _changed_meanwhile(session_id: SessionId, recipient: str) -> Busy:
+    return Busy(
+        "Another program, of an older version, changed who can open this study meanwhile.",
+        safe="Nothing was lost, but this person still counts as having access.",
+        do=f"Revoke again: `facilitator access revoke {session_id} --from {recipient}`.",
+    )
 
 
 def _no_access(study: Study, session_id: SessionId, recipient: str) -> UsageError | NotFound:
@@ -163,7 +184,11 @@ def _no_access(study: Study, session_id: SessionId, recipient: str) -> UsageErro
 
 def session_recipients(study: Study, session_id: SessionId) -> tuple[str, ...]:
     """Public keys of all who may open a session."""
-    return _keys_of(study, [one for one in study.state.grants if one.session_id == session_id])
+    return _of_session(study, session_id, study.state.grants)
+
+
+def _of_session(study: Study, session_id: SessionId, grants: Sequence[Grant]) -> tuple[str, ...]:
+    return study.recipients(one for one in grants if one.session_id == session_id)
 
 
 __all__ = [

@@ -2,7 +2,8 @@
 
 Order makes it consistent. Within a session: its log, then keys, journal and sound, so that all sound that the copied
 log speaks of is in the copy. Then the study's log, which speaks of sessions; last the names, of which there may be more
-than the logs speak of. A strike or new keys in between have that session copied once more.
+than the logs speak of. A strike, a pause (which takes back what was stored since the key press) or new keys in
+between have that session copied once more.
 """
 
 import os
@@ -27,7 +28,7 @@ from facilitator.domain.errors import (
     StorageFailed,
     UsageError,
 )
-from facilitator.domain.events import BackedUp
+from facilitator.domain.events import BackedUp, RecordingPaused, StrikeOrdered
 from facilitator.domain.ids import SessionId
 from facilitator.domain.progress import Progress, Report, estimate_left, silent
 from facilitator.storage import keys
@@ -36,13 +37,17 @@ from facilitator.storage.files import make_folder, storage_failed, sync_folder
 from facilitator.storage.study_folder import SessionFolder, StudyFolder
 from facilitator.workflows.backup_check import check_backup
 from facilitator.workflows.backup_plan import Plan, plan_backup, session_files, session_ids, study_files, whole_length
+from facilitator.workflows.journal_news import journal_news
 from facilitator.workflows.leftovers import recording_goes_on
+from facilitator.workflows.session_key import as_damage
 from facilitator.workflows.sessions import Session
 from facilitator.workflows.study import Study
 
 _STAGING: Final = ".making-"
 _SPARE: Final = 16 * 1024 * 1024
 _ATTEMPTS: Final = 3
+_WAIT_S: Final = 0.5
+"""Before a session is copied once more, for a strike is seldom over at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +77,8 @@ def back_up(study: Study, target: Path, report: Report = silent, *, with_linkage
         UsageError: `target` lies inside the study.
         StorageFailed: it cannot be written, or has too little room, which is found out before work begins.
         Damaged: what was read back is not what was written.
-        AccessRefused: a session is not open to this key: only the researcher can make a backup.
-        Busy: sound kept being destroyed or encrypted anew meanwhile.
+        AccessRefused: a session is not open to this person: only the researcher can make a backup.
+        Busy: sound kept being destroyed, taken back or encrypted anew meanwhile.
     """
     target = target.expanduser().resolve()
     plan = _prepared(study, target, with_linkage)
@@ -161,16 +166,17 @@ class _Copy:
     def _session(self, session_id: SessionId) -> None:
         folder = self.study.folder.session(session_id)
         copied = SessionFolder(self.staging / "sessions" / session_id)
-        for _ in range(_ATTEMPTS):
-            before = _destroying(self.study, session_id)
+        for attempt in range(_ATTEMPTS):
+            time.sleep(attempt * _WAIT_S)
+            noted, before = len(self.notes), _standing(self.study, session_id)
             recording = recording_goes_on(folder)
-            make_folder(copied.root)
-            self._session_database(folder, copied)
-            self._session_files(folder, copied, growing=recording)
-            if _destroying(self.study, session_id) == before:
+            failed = self._tried(folder, copied, growing=recording)
+            same = _standing(self.study, session_id) == before
+            if failed is None and same:
                 break
-            shutil.rmtree(copied.root)
-            self.digests = {path: one for path, one in self.digests.items() if not path.is_relative_to(copied.root)}
+            if failed is not None and same and not recording and before.ordered is None:
+                raise failed
+            self._take_back(copied, noted)
         else:
             raise Busy(
                 f"Session {session_id} kept changing while it was copied.",
@@ -181,19 +187,38 @@ class _Copy:
             self.recording.append(session_id)
             write_copy_note(copied, self.made_utc.isoformat(timespec="seconds"))
 
+    def _tried(self, folder: SessionFolder, copied: SessionFolder, *, growing: bool) -> Damaged | None:
+        """Copy a session; returns why a file could not be copied, as when a strike took it away meanwhile."""
+        make_folder(copied.root)
+        try:
+            self._session_database(folder, copied)
+            self._session_files(folder, copied, growing=growing)
+        except Damaged as error:
+            return error
+        except FileNotFoundError as error:
+            name = Path(str(error.filename)).name
+            return Damaged(f"{name} of session {folder.root.name} is gone.", do="Check the disk.")
+        return None
+
+    def _take_back(self, copied: SessionFolder, noted: int) -> None:
+        shutil.rmtree(copied.root)
+        self.digests = {path: one for path, one in self.digests.items() if not path.is_relative_to(copied.root)}
+        del self.notes[noted:]
+
     def _session_database(self, folder: SessionFolder, copied: SessionFolder) -> None:
         try:
             key = keys.open_session_key(folder.key, self.study.key)
             self._database(folder.database, copied.database, key.database)
         except FacilitatorError as error:
-            if isinstance(error, StorageFailed | Busy | AccessRefused):
+            found = as_damage(self.study, folder, error)
+            if isinstance(found, StorageFailed | Busy | AccessRefused):
                 raise
             copied.database.unlink(missing_ok=True)
             for path in folder.root.glob("session.db*"):
                 self._file(path, copied.root / path.name)
             known = folder.root.name in self.study.state.sessions  # else the planning of it was cut off
-            if known and not isinstance(error, NewerVersion):
-                self.notes.append(f"Session {folder.root.name}: {error.what} It was copied as it is.")
+            if known and not isinstance(found, NewerVersion):
+                self.notes.append(f"Session {folder.root.name}: {found.what} It was copied as it is.")
 
     def _session_files(self, folder: SessionFolder, copied: SessionFolder, *, growing: bool) -> None:
         newest = {path.parent: path for path in session_files(folder.root) if path.suffix == ".rec"}
@@ -221,18 +246,35 @@ class _Copy:
             self.step("Reading back", path.stat().st_size)
 
 
-def _destroying(study: Study, session_id: SessionId) -> object:
-    """What changes when sound is destroyed, replaced or encrypted anew; None where the log cannot be read."""
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """What changes when sound is destroyed, taken back, replaced or encrypted anew.
+
+    Of a session whose log cannot be read, only the digest of its key file.
+    """
+
+    key: str
+    ordered: StrikeOrdered | None = None
+    struck: int = 0
+    pauses: int = 0
+    rekeyed: int = 0
+    purged: bool = False
+    imported: bool = False
+
+
+def _standing(study: Study, session_id: SessionId) -> _Standing:
     key = study.folder.session(session_id).key
     digest = file_digest(key) if key.is_file() else ""
     try:
         with Session(study, session_id, write=False) as session:
-            state = session.state
-            return digest, len(state.struck), state.strike_ordered, len(state.rekeyed), state.purged, state.imported
+            events = [*(item.event for item in session.history()), *(event for event, _ in journal_news(session))]
+            state, pauses = session.state, sum(isinstance(one, RecordingPaused) for one in events)
+            ordered, struck, rekeyed = state.strike_ordered, len(state.struck), len(state.rekeyed)
+            return _Standing(digest, ordered, struck, pauses, rekeyed, state.purged, state.imported)
     except Busy:  # new keys are just being put in force
         raise
     except FacilitatorError:
-        return digest
+        return _Standing(digest)
 
 
 def _prepared(study: Study, target: Path, with_linkage: bool) -> Plan:

@@ -21,9 +21,9 @@ def check_backup(study: Study, copy: StudyFolder, linkage: Path | None, step: Ca
         Damaged: the copy does not open, though the study does.
     """
     try:
-        # never the linkage file that the study has on another medium: opening a study may bring that up to date
+        # the linkage file that was copied, not the one that the study has on another medium
         settings = read_settings(copy).model_copy(update={"linkage": (linkage or Path("linkage.age")).as_posix()})
-        with Study(copy, settings, study.key) as copied:
+        with Study(copy, settings, study.key, write=False) as copied:
             copied.verify_log()
             names = _check_names(study, copied.linkage_files) if linkage else []
             sessions = [path.name for path in sorted((copy.root / "sessions").iterdir()) if path.is_dir()]

@@ -12,7 +12,7 @@ from facilitator.storage.study_folder import StudyFolder, StudySettings
 JOURNAL: Final = "journal.jsonl"
 _AUDIO: Final = re.compile(r"audio(-backup-[0-9]+)?")
 _OF_A_RUNNING_PROGRAM: Final = re.compile(
-    r"(capture\.json|stop-request|request(\.taken)?|ballast|.*\.(part|db-wal|db-shm|lock|destroying\.age)|\..*)"
+    r"(capture\.json|request(\.taken|\.waited)?|ballast|.*\.(part|db-wal|db-shm|lock|destroying\.age)|\..*)"
 )
 _MOST_CUT: Final = 1 << 17
 """More than a record of 250 ms ever has."""
@@ -37,12 +37,11 @@ def plan_backup(folder: StudyFolder, settings: StudySettings, *, with_linkage: b
     linkage = folder.linkage(settings)
     taken = linkage if with_linkage and linkage.is_file() else None
     sessions = session_ids(folder)
-    size = sum(path.stat().st_size for path in (*study_files(folder, settings), folder.database))
+    size = sum(map(_size, (*study_files(folder, settings), folder.database)))
     for session_id in sessions:
         root = folder.session(session_id).root
-        size += sum(path.stat().st_size for path in root.glob("session.db*"))
-        size += sum(path.stat().st_size for path in session_files(root) if path.exists())
-    size += taken.stat().st_size if taken else 0
+        size += sum(map(_size, (*root.glob("session.db*"), *session_files(root))))
+    size += _size(taken) if taken else 0
     place, root = linkage.resolve(), folder.root.resolve()
     inside = place.is_relative_to(root)
     return Plan(sessions, taken, place.relative_to(root) if inside else Path("linkage.age"), not inside, size)
@@ -89,6 +88,14 @@ def whole_length(path: Path) -> int | None:
             stated = file.read(LENGTH.size)
             at = at + LENGTH.size + LENGTH.unpack(stated)[0] if len(stated) == LENGTH.size else size + 1
     return whole if 0 <= size - whole <= _MOST_CUT else size  # a damaged length must not cost what follows it
+
+
+def _size(path: Path) -> int:
+    """In bytes; 0 for a file that is gone by now, such as a write-ahead file whose last reader left."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
 
 
 def _plain(path: Path) -> bool:

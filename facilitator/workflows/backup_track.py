@@ -4,7 +4,6 @@ from facilitator.domain import events as ev
 from facilitator.domain.errors import UsageError
 from facilitator.workflows.running_track import Input, Moment, RunningTrack, attach_track, start_track
 from facilitator.workflows.sessions import Session
-from facilitator.workflows.takes import finish_backup
 
 
 def start_backup(session: Session, given: Input, at: Moment, main_device: str) -> RunningTrack:
@@ -42,13 +41,6 @@ def attach_backup(session: Session) -> RunningTrack | None:
         track.listen()
         return track
     return None
-
-
-def stop_backup(session: Session, track: RunningTrack, *, thorough: bool = True) -> None:
-    """End a backup and log where it ended, as read back from the disk."""
-    stopped = track.stop()
-    if session.state.backups[track.number].end_ms is None:
-        finish_backup(session, track.number, stopped, thorough=thorough)
 
 
 def _place_for(session: Session, given: Input) -> tuple[int, int]:

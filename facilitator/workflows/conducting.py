@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from facilitator.audio.messages import Awake
-from facilitator.audio.recorder import Fault, Gap, Level, Message, Recorder
+from facilitator.audio.recorder import Fault, Gap, Level, Message
 from facilitator.domain import events as ev
 from facilitator.domain.consent import missing_consents
 from facilitator.domain.errors import (
@@ -27,6 +27,7 @@ from facilitator.workflows.running_track import Input, Moment, RunningTrack, att
 from facilitator.workflows.sessions import Session
 from facilitator.workflows.striking import StrikePreview, Struck, finish_strike, order_strike, preview_strike
 from facilitator.workflows.takes import (
+    FOUND_ON_DISK,
     Recorded,
     adopt_unlogged,
     close_interrupted_backups,
@@ -43,6 +44,10 @@ RESUME_WITHIN_MS = 12 * 3_600_000
 NOT_RECORDED = "not recorded"
 DIED = "the recorder had to be started again"
 SWITCHED = "another input was chosen"
+TOGETHER_MS = 5_000
+"""A backup that ended no more than this before the recording ended with it."""
+NO_DEVICES = frozenset({"", FOUND_ON_DISK, "imported file"})
+"""What stands in the log in place of a device."""
 
 
 class Conduct(NoteTaking):
@@ -69,12 +74,17 @@ class Conduct(NoteTaking):
     @property
     def interrupted(self) -> bool:
         """True when the capture process ended and nobody had asked it to; `restart` goes on."""
-        return self._main is not None and self._main.died is not None
+        return self._main is not None and self._main.died is not None and not self._main.alive
+
+    @property
+    def under_way(self) -> bool:
+        """True from a start to a stop, whatever happens to the processes; also while only a backup records."""
+        return any(track.alive or track.died is not None for track in self._tracks)
 
     @property
     def paused(self) -> Pause | None:
         """Why nothing is recorded just now, at the facilitator's wish."""
-        return self._main.paused if self._main else None
+        return self._tracks[0].paused if self._tracks else None
 
     @property
     def now_ms(self) -> int:
@@ -98,6 +108,11 @@ class Conduct(NoteTaking):
     def backup_level(self) -> Level | None:
         """The last level of the second input; None when there is none, or it records no more."""
         return self._second.level if self._second and self._second.alive else None
+
+    @property
+    def backup_died(self) -> bool:
+        """True when the backup's process ended unasked; `restart_backup` goes on."""
+        return self._second is not None and self._second.died is not None and not self._second.alive
 
     @property
     def awake(self) -> Awake | None:
@@ -130,15 +145,18 @@ class Conduct(NoteTaking):
         """Take over a recording that outlived an earlier screen, its backup too; True when there was one."""
         if self.recording:
             return True
-        takes = self.session.state.takes
-        found = attach_track(self.session, 0, takes[-1].device if takes else "")
+        take = self.session.state.takes[-1] if self.session.state.takes else None
+        found = attach_track(self.session, 0, take.device, take.channel) if take else attach_track(self.session, 0, "")
         if found is not None:
             self._take_over(found)
         if self._second is None or not self._second.alive:
             self._second = attach_backup(self.session) or self._second
-        if found is not None:
-            with contextlib.suppress(FacilitatorError):  # the recording is taken over all the same: `strike_pending`
-                finish_strike(self.session, self._recorders)
+        if found is None and self._second is not None and self._second.alive:
+            started = self._second.recorder.started
+            self._clock = Moment(started.start_ms, started.monotonic_ns)
+        if self.under_way:
+            with contextlib.suppress(FacilitatorError):  # it is taken over all the same: `strike_pending`
+                self.finish_strike()
         return found is not None
 
     def start(
@@ -166,12 +184,26 @@ class Conduct(NoteTaking):
         if self.find_running():
             return
         self._put_in_order()
+        self._check_may_record()  # an import that was cut off is known by now
         takes = self.session.state.takes
         at = self._moment()
         given = Input(device, takes[0].rate if takes else rate, channel, stop_after_ms and at.ms + stop_after_ms)
         self._begin(given, at, NOT_RECORDED, checks)
+        self._resume_backup()
         if backup_device is not None:
             self.start_backup(backup_device, rate)
+
+    def start_again(self) -> None:
+        """Go on after a stop with the input of the last take, and with the backup that recorded to its end.
+
+        Raises as `start`.
+        """
+        state = self.session.state
+        last, ended_ms = state.takes[-1], state.length_ms
+        backups = [one.source for one in state.backups.values() if (one.end_ms or ended_ms) >= ended_ms - TOGETHER_MS]
+        backup = backups[-1] if backups and backups[-1] not in NO_DEVICES else None
+        device = None if last.device in NO_DEVICES else last.device
+        self.start(device, last.rate, channel=last.channel, backup_device=backup)
 
     def start_backup(self, device: str, rate: int = 48_000) -> bool:
         """Begin to record from a second device, in parallel; False, and a trouble of the backup, where that fails.
@@ -190,8 +222,9 @@ class Conduct(NoteTaking):
         except FacilitatorError as error:
             known = Trouble.DEVICE_LOST if isinstance(error, DeviceFailed) else Trouble.RECORDER_DIED
             track = max(self.session.state.backups, default=1)
-            began = ev.TroubleBegan(known, f"backup: {error.what.rstrip('.')}", track)
-            self._main.log.add((began, self.now_ms))
+            if known not in [one.trouble for one in self.backup_troubles]:
+                began = ev.TroubleBegan(known, f"backup: {error.what.rstrip('.')}", track)
+                self._main.log.add((began, self.now_ms))
             return False
         self._main.log.add(*self._ends_of_troubles(self.now_ms, backup=True))
         return True
@@ -211,16 +244,21 @@ class Conduct(NoteTaking):
         if main.paused is not None:
             return False
         self._go_on(replace(main.given, device=main.device or None), DIED)
-        if self._second is not None and self._second.died is not None:
-            self.start_backup(self._second.device, self._second.given.rate)
+        self.restart_backup()
         return True
 
-    def switch_device(self, device: str) -> None:
-        """Go on at once with another input; the take ends, a new one begins, and the stretch between is a gap.
+    def restart_backup(self) -> bool:
+        """Go on with the backup after its process died; True when there is none, or it records again."""
+        if self._second is None or not self.backup_died or self.paused is not None:
+            return True
+        return self.start_backup(self._second.device, self._second.given.rate)
+
+    def check_input(self, device: str) -> None:
+        """Whether `switch_device` can change to it; takes as long as the system needs to list its devices.
 
         Raises:
             UsageError: it is paused, or that device records already.
-            DeviceFailed: there is no such input, and the old one goes on; or neither can be started.
+            DeviceFailed: there is no such input.
         """
         from facilitator.audio.devices import input_devices
 
@@ -231,6 +269,15 @@ class Conduct(NoteTaking):
             raise UsageError(f"“{device}” records already.", safe="The recording goes on.", do="Choose another input.")
         if device not in [one.name for one in input_devices()]:
             raise DeviceFailed(f"There is no input called “{device}” now.", safe="The recording goes on as it was.")
+
+    def switch_device(self, device: str) -> None:
+        """Go on at once with an input that `check_input` let pass; the take ends, a new one begins, and the stretch
+        between is a gap.
+
+        Raises:
+            DeviceFailed: it cannot be started, and the old one goes on; or neither can.
+        """
+        main = self._begun
         before = replace(main.given, device=main.device or None)
         try:
             self._go_on(replace(before, device=device, channel=None), SWITCHED)
@@ -249,102 +296,111 @@ class Conduct(NoteTaking):
             self._second.poll()
         return self._main.poll() if self._main else []
 
-    def pause(self, why: Pause, at_ns: int | None = None) -> None:
-        """Return once nothing is recorded any more, by the backup neither.
+    def order_pause(self, why: Pause, at_ns: int) -> None:
+        """Tell every recorder to store nothing from `at_ns` of the monotonic clock on; what it stored since, up to a
+        minute, is taken back. Quick, and may be called whatever else goes on; `pause` makes sure that they obeyed."""
+        for track in self._tracks:
+            if track.alive and track.paused is None:
+                with contextlib.suppress(WorkerFailed):
+                    track.recorder.pause(why.value, at_ns)
 
-        `at_ns` is when it was wished for, on the monotonic clock; what was stored since, up to two seconds, is taken
-        back. None is now.
+    def pause(self, why: Pause, at_ns: int | None = None) -> None:
+        """Return once nothing is recorded any more, by the backup neither. `at_ns` as in `order_pause`; None is now.
+
+        A recorder that had died is not started again before `resume`.
 
         Raises:
             DeviceFailed: nothing is recording.
-            WorkerFailed: the recorder does not answer: it may still record, and ought to be stopped.
+            WorkerFailed: a recorder does not answer: it may still record until it does, and ought to be stopped.
         """
-        main, at_ns = self._begun, at_ns or time.monotonic_ns()
-        self._pause_backup(why, at_ns)
-        if main.paused is not None:
-            return
-        with contextlib.suppress(WorkerFailed):
-            main.pause(why, at_ns)
-            return
-        if main.alive:
+        at_ns = at_ns or time.monotonic_ns()
+        if not self.under_way:
+            raise DeviceFailed("Nothing is being recorded.", do="Start the recording first.")
+        self.order_pause(why, at_ns)
+        deaf = [track for track in self._tracks if not _has_paused(track, why)]
+        if not self.recording and self.session.state.paused is None:
+            self.session.record(ev.RecordingPaused(why), self._ms_at(at_ns))
+        if deaf:
             raise WorkerFailed(
-                "The recorder does not answer: it may still record.", do="Stop the recording; notes go on without it."
+                f"The {'backup' if deaf[0].number else 'recorder'} does not answer: it may still record.",
+                do="Stop the recording; notes go on without it.",
             )
-        main.paused = why  # it had died, and must not be started again before `resume`
-        self.session.record(ev.RecordingPaused(why), self.now_ms)
 
     def resume(self) -> None:
         """Return once sound is recorded again. Raises as `restart`, which it does where the recorder had died."""
-        main = self._begun
-        if not main.alive:
+        main = self._main
+        if main is None and not self.under_way:
+            raise DeviceFailed("Nothing is being recorded.", do="Start the recording first.")
+        if main is not None and not main.alive:
             self._go_on(replace(main.given, device=main.device or None), main.paused.value if main.paused else DIED)
-        elif main.paused is not None:
+        elif main is not None and main.paused is not None:
             main.resume()
-        if self._second is not None and self._second.alive and self._second.paused is not None:
-            with contextlib.suppress(FacilitatorError):  # its silence is told by `poll`
-                self._second.resume()
+        self._resume_backup()
+        if main is None and self.session.state.paused is not None:
+            self.session.record(ev.RecordingResumed(), self.now_ms)
 
     def strike_preview(self, minutes: float) -> StrikePreview:
         """What striking the last `minutes` would destroy. Raises as `preview_strike`."""
         return preview_strike(self.session, minutes, self.now_ms)
 
-    def strike(self, minutes: float) -> Struck:
-        """Destroy the last `minutes`: sound, the backup's too, and notes. Works while recording and after.
+    def strike(self, from_ms: int) -> Struck:
+        """Destroy all from `from_ms`, which `strike_preview` gave, up to now: sound, the backup's too, and notes.
+
+        Works while recording and after. A strike that waits is carried out first.
 
         Raises:
             UsageError, NotFound: nothing can be struck; nothing was destroyed.
-            StorageFailed, WorkerFailed: not all could be destroyed; the order is stored and carried out later.
+            StorageFailed, WorkerFailed: not all could be destroyed; see `strike_pending`.
         """
-        preview_strike(self.session, minutes, self.now_ms)
+        self.finish_strike()
         if not self.recording:
             self._put_in_order()
-        order_strike(self.session, minutes, self.now_ms)
+        order_strike(self.session, from_ms, self.now_ms)
         struck = self.finish_strike()
         assert struck is not None  # noqa: S101  ordered the line before
         return struck
 
     def finish_strike(self) -> Struck | None:
         """Carry out what was ordered and is pending; None if nothing is. Raises as `strike`."""
-        return finish_strike(self.session, self._recorders)
+        return finish_strike(self.session, {track.number: track for track in self._tracks})
 
     def stop(self) -> Recorded:
         """Stop, read everything back and only then say what was recorded.
 
         Raises:
             DeviceFailed: nothing is recording.
-            WorkerFailed: the recorder does not answer: it may still record.
+            WorkerFailed: a recorder does not answer: it may still record.
             Damaged: what was read back is not what was recorded.
         """
-        main, second = self._begun, self._second
-        stopped = main.stop()
-        if stopped is None and main.alive:
-            raise WorkerFailed(
-                "The recorder does not answer: it may still record.",
-                safe="What it stored is safe.",
-                do="Try again; if it does not help, unplug the microphone.",
-            )
+        main, second, paused = self._main, self._second, self.paused
+        if not self._tracks:
+            raise DeviceFailed("Nothing is being recorded.", do="Start the recording first.")
+        stopped = main.stop() if main is not None else None
+        if main is not None and main.alive:
+            raise _goes_on("The recorder", "What it stored is safe.")
         backup_stopped = second.stop() if second is not None else None
         end_ms, self._idle_ms = self.now_ms, self.session.state.length_ms
-        self._main = self._second = self._clock = None
+        self._main = None
+        backup_goes_on = second is not None and second.alive
+        if not backup_goes_on:
+            self._second = self._clock = None
         recorded = finish_take(self.session, stopped) if self._take_open else read_back(self.session)
         endings = self._ends_of_troubles(end_ms)
-        if main.paused is not None:
+        if paused is not None:
             endings.append((ev.RecordingResumed(), end_ms))
         self.session.record_all(endings)
         self._idle_ms = self.session.state.length_ms
+        if backup_goes_on:
+            raise _goes_on("The backup", "The recording itself ended in order, and was read back.")
         if second is not None and self.session.state.backups[second.number].end_ms is None:
             finish_backup(self.session, second.number, backup_stopped)
         return recorded
 
     def detach(self) -> None:
         """Leave the screen while the recording goes on."""
+        for track in self._tracks:
+            track.recorder.leave()
         self._main = self._second = None
-
-    def adopt_unlogged(self) -> int:
-        """Log sound on disk that no take speaks of (its program died in between), and return its length in ms."""
-        length_ms = adopt_unlogged(self.session)
-        self._idle_ms = self.session.state.length_ms
-        return length_ms
 
     # --- parts of these
 
@@ -359,12 +415,9 @@ class Conduct(NoteTaking):
         return [track for track in (self._main, self._second) if track is not None]
 
     @property
-    def _recorders(self) -> dict[int, Recorder]:
-        return {track.number: track.recorder for track in self._tracks}
-
-    @property
     def _take_open(self) -> bool:
-        return self.session.state.takes[-1].end_ms is None
+        takes = self.session.state.takes
+        return bool(takes) and takes[-1].end_ms is None
 
     def _check_may_record(self) -> None:
         state = self.session.state
@@ -384,7 +437,7 @@ class Conduct(NoteTaking):
 
     def _put_in_order(self) -> None:
         """Finish what an earlier program, or a dead recorder, left open; quick, for people may be waiting."""
-        finish_strike(self.session, self._recorders)
+        self.finish_strike()
         if news := journal_news(self.session):
             self.session.record_all(news)
         close_interrupted_take(self.session, thorough=False)
@@ -427,7 +480,7 @@ class Conduct(NoteTaking):
             events.append((gap, state.length_ms))
         if paused is not None:
             events.append((ev.RecordingResumed(), start_ms))
-        events.append((ev.RecordingStarted(main.given.rate, main.device), start_ms))
+        events.append((ev.RecordingStarted(main.given.rate, main.device, main.given.channel), start_ms))
         return events + self._ends_of_troubles(start_ms, backup=False)
 
     def _go_on(self, given: Input, reason: str) -> None:
@@ -438,7 +491,7 @@ class Conduct(NoteTaking):
         else:
             main.listen()  # what the disk refused so far is stored before the track is let go
             with contextlib.suppress(FacilitatorError):  # it stays pending
-                finish_strike(self.session, self._recorders)
+                self.finish_strike()
             if self._take_open:
                 close_interrupted_take(self.session, thorough=False)
         main.died = main.died or Fault(self.now_ms, "Nothing is being recorded.", ended=True)
@@ -458,15 +511,19 @@ class Conduct(NoteTaking):
         length_ms = self.session.state.length_ms
         return wall_ms if length_ms <= wall_ms < RESUME_WITHIN_MS else length_ms + 1000
 
-    def _pause_backup(self, why: Pause, at_ns: int) -> None:
-        """A backup that cannot be paused is stopped: it must not hear what is off the record."""
+    def _ms_at(self, at_ns: int) -> int:
+        """The session clock at `at_ns` of the monotonic clock."""
+        return max(0, self.now_ms - (time.monotonic_ns() - at_ns) // 1_000_000)
+
+    def _resume_backup(self) -> None:
         second = self._second
-        if second is None or not second.alive or second.paused is not None:
+        if second is None or second.paused is None:
             return
-        try:
-            second.pause(why, at_ns)
-        except WorkerFailed:
-            second.stop()
+        if not second.alive:
+            second.paused = None  # `restart_backup` may start it again
+            return
+        with contextlib.suppress(FacilitatorError):  # its silence is told by `poll`
+            second.resume()
 
     def _lasting(self, *, backup: bool) -> tuple[Troubled, ...]:
         lasting = [one for one in self.session.state.troubles if one.end_ms is None and bool(one.track) == backup]
@@ -478,3 +535,23 @@ class Conduct(NoteTaking):
         return [
             (ev.TroubleEnded(one.trouble, one.track), at_ms) for kind in kinds for one in self._lasting(backup=kind)
         ]
+
+
+def _has_paused(track: RunningTrack, why: Pause) -> bool:
+    """Whether `track`, which was told to, stores nothing any more. One that had died counts, and stays so."""
+    if track.paused is None:
+        try:
+            track.confirm_pause()
+        except WorkerFailed:
+            if track.alive:
+                return False
+            track.paused = why
+    return True
+
+
+def _goes_on(which: str, safe: str) -> WorkerFailed:
+    return WorkerFailed(
+        f"{which} does not answer: it may still record.",
+        safe=safe,
+        do="Try again; if it does not help, unplug the microphone.",
+    )

@@ -20,9 +20,11 @@ from facilitator.storage.copying import read_copy_note
 from facilitator.storage.study_folder import SessionFolder
 from facilitator.workflows.journal_news import journal_news
 from facilitator.workflows.leftovers import audio_folders, find_leftovers, half_exports, recording_goes_on
+from facilitator.workflows.session_key import as_damage
 from facilitator.workflows.sessions import Session
 from facilitator.workflows.sound import struck_records
 from facilitator.workflows.study import Study
+from facilitator.workflows.takes import unlogged_import
 from facilitator.workflows.track_state import TrackState, known_of, look_at_track
 
 KILLED_MS: Final = 500
@@ -197,6 +199,9 @@ def _about_takes(session: Session, tracks: Sequence[TrackState], *, recording: b
         else:
             what = "ended in order, and only the log does not say so"
         found.append(Finding("Take", Verdict.MEND, f"The take that began at {began} {what}."))
+    elif main.end_ms > state.length_ms and unlogged_import(session) is not None:
+        text = "A recording made elsewhere was brought in, and the log does not speak of it."
+        found.append(Finding("Import", Verdict.MEND, text))
     elif main.end_ms > state.length_ms:
         length = exact(main.end_ms - state.length_ms)
         text = f"{length} of the session clock at the end are recorded, and the log does not speak of it."
@@ -261,7 +266,8 @@ def _without_log(
     try:
         key = keys.open_session_key(folder.key, study.key)
     except FacilitatorError as unusable:
-        return Diagnosis(session_id, findings=(_about_key(folder, unusable), _about_unheard(folder)))
+        key_finding = _about_key(folder, as_damage(study, folder, unusable))
+        return Diagnosis(session_id, findings=(key_finding, _about_unheard(folder)))
     folders = audio_folders(folder)
     tracks = tuple(
         look_at_track(path, track=number, session_id=session_id, identity=key.audio_secret, thorough=thorough)

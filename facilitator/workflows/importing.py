@@ -1,6 +1,5 @@
 """Recordings made elsewhere: as a session's recording, or as a second sound of one that was recorded here."""
 
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,13 +10,13 @@ from facilitator.domain.errors import Busy, InvalidAudio, NotFound, UsageError
 from facilitator.domain.progress import Progress, Report, silent
 from facilitator.domain.stretches import Stretch, common, total, without
 from facilitator.domain.timebase import exact, ms_to_samples, samples_to_ms
-from facilitator.storage.files import sync_folder
 from facilitator.workflows.leftovers import recording_goes_on
 from facilitator.workflows.sessions import Session
 from facilitator.workflows.sound import fillable, open_track, present
 from facilitator.workflows.storing_sound import (
     counted,
     placed,
+    put_in_place,
     read_back,
     resampled,
     sha256,
@@ -26,6 +25,7 @@ from facilitator.workflows.storing_sound import (
     whole,
     writing,
 )
+from facilitator.workflows.takes import adopt_import
 from facilitator.workflows.withheld import FAR_MS, withheld
 
 if TYPE_CHECKING:
@@ -68,36 +68,27 @@ def import_audio(session: Session, path: Path, report: Report = silent) -> int:
     """Bring a recording made elsewhere into the session, encrypted, and return its length in ms.
 
     The whole file is decoded into a folder beside `audio/` first, checked, and renamed into place: a bad file leaves
-    nothing behind.
+    nothing behind. An import of the same file that was cut off after that is only logged.
 
     Raises:
-        InvalidAudio: not a sound file of a known format, empty, or over the limits.
+        InvalidAudio: not a sound file of a known format, empty, over the limits, or changed while it was read.
         UsageError: the session has audio already.
     """
     from facilitator.audio.decode import decode
 
-    if session.state.takes:
-        raise UsageError(
-            f"Session {session.id} has audio already.",
-            safe="It was left untouched.",
-            do="Plan a new session for it, or add --as-backup if it is a second recording of this session.",
-        )
-    if recording_goes_on(session.folder) or any(session.folder.audio.glob("*.rec")):
-        raise UsageError(
-            f"Session {session.id} holds a recording that its log does not know.",
-            safe="It was left untouched.",
-            do=f"Open `facilitator conduct {session.id}`, which takes it over.",
-        )
+    earlier = adopt_import(session)
+    if earlier is not None and earlier.source_sha256 == sha256(path):
+        return samples_to_ms(earlier.samples, earlier.rate)
+    _refuse_audio(session)
+    digest = sha256(path)
     with staged(session) as folder:
         with decode(path) as decoded, writing(session, folder, decoded.rate) as writer:
             blocks = counted(decoded, decoded.rate, decoded.duration_ms, "Importing", report)
             store(writer, placed(blocks, 0), [(0, FAR_MS)], decoded.rate)
         stored = read_back(session, folder, writer)
-        imported = ev.AudioImported(decoded.rate, writer.samples, stored.check().head, sha256(path))
-        shutil.rmtree(session.folder.audio, ignore_errors=True)
-        folder.rename(session.folder.audio)
-        sync_folder(session.folder.root)
-    session.record(imported, 0)
+        _refuse_change(path, digest)
+        imported = ev.AudioImported(decoded.rate, writer.samples, stored.check().head, digest)
+        put_in_place(session, folder, session.folder.audio, imported)
     return samples_to_ms(imported.samples, imported.rate)
 
 
@@ -130,25 +121,34 @@ def import_backup(session: Session, path: Path, report: Report = silent) -> Back
         stored = read_back(session, folder, writer)
         _refuse_change(path, digest)
         _refuse_withheld(session, stored)
-        head, gaps = stored.check().head, fillable(session, main, main.rate)
+        gaps = fillable(session, main, main.rate)
         fills = common(gaps, present(stored))
-        folder.rename(session.folder.track(track))
-        sync_folder(session.folder.root)
-    offset_ms = round(aligned.offset_ms)
-    imported = ev.BackupImported(
-        track,
-        main.rate,
-        writer.samples,
-        head,
-        digest,
-        offset_ms,
-        round(aligned.agreement, 4),
-        round(aligned.drift_ppm, 2),
-    )
-    session.record(imported, max(0, offset_ms))
+        imported = _as_event(track, stored, digest, aligned)
+        put_in_place(session, folder, session.folder.track(track), imported)
     lengths = [samples_to_ms(samples, main.rate) for samples in (writer.samples, total(fills), total(gaps))]
     places = (aligned.agreeing, aligned.compared)
-    return BackupAdded(track, offset_ms, imported.drift_ppm, imported.agreement, places, *lengths)
+    return BackupAdded(track, imported.offset_ms, imported.drift_ppm, imported.agreement, places, *lengths)
+
+
+def _refuse_audio(session: Session) -> None:
+    if session.state.takes:
+        raise UsageError(
+            f"Session {session.id} has audio already.",
+            safe="It was left untouched.",
+            do="Plan a new session for it, or add --as-backup if it is a second recording of this session.",
+        )
+    if recording_goes_on(session.folder) or any(session.folder.audio.glob("*.rec")):
+        raise UsageError(
+            f"Session {session.id} holds a recording that its log does not know.",
+            safe="It was left untouched.",
+            do=f"Run `facilitator recover {session.id}`, which enters it.",
+        )
+
+
+def _as_event(track: int, stored: "AudioReader", digest: str, aligned: "Alignment") -> ev.BackupImported:
+    offset_ms, agreement, drift_ppm = round(aligned.offset_ms), round(aligned.agreement, 4), round(aligned.drift_ppm, 2)
+    found = stored.check()
+    return ev.BackupImported(track, stored.rate, found.samples, found.head, digest, offset_ms, agreement, drift_ppm)
 
 
 def _check_may_add(session: Session) -> None:

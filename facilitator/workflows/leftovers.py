@@ -12,8 +12,12 @@ from facilitator.export.gate import remove_leftovers as remove_half_exports
 from facilitator.storage.files import storage_failed
 from facilitator.storage.study_folder import SessionFolder
 
+STAGED: Final = "audio.importing"
+"""Where an import is written before it is renamed into place."""
+IMPORT_NOTE: Final = "imported.json"
+"""In the folder of an imported track until the log speaks of it."""
 _STAGED_FILE: Final = re.compile(r"\.session\.[a-z.]+\.[0-9a-f]{8}")
-_OF_A_RECORDER: Final = ("capture.json", "stop-request", "request", "request.taken", "request.waited", "ballast")
+_OF_A_RECORDER: Final = ("capture.json", "request", "request.taken", "request.waited", "ballast")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +60,7 @@ def remove_leftovers(folder: SessionFolder) -> int:
 
 
 def _of_the_session(folder: SessionFolder) -> Iterator[Leftover]:
-    if (importing := folder.root / "audio.importing").is_dir():
+    if (importing := folder.root / STAGED).is_dir():
         yield Leftover(importing, "an import that was cut off")
     for path in sorted(folder.root.iterdir()):
         if _STAGED_FILE.fullmatch(path.name):
@@ -68,5 +72,7 @@ def _of_a_track(folder: Path) -> Iterator[Leftover]:
         if (folder / name).is_file():
             what = "the disk space kept in reserve" if name == "ballast" else "the status of a recorder that is gone"
             yield Leftover(folder / name, what)
+    if (folder / IMPORT_NOTE).is_file():
+        yield Leftover(folder / IMPORT_NOTE, "the note of an import")
     for path in sorted(folder.glob("*.part")):
         yield Leftover(path, "a file that was not finished")

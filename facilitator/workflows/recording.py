@@ -42,7 +42,8 @@ def record(
         raise Busy(
             f"Session {session.id} is being recorded already.",
             safe="That recording goes on.",
-            do=f"Take it over with `facilitator conduct {session.id}`.",
+            do=f"Take it over with `facilitator conduct {session.id}`, or end it with `facilitator record "
+            f"{session.id} --stop`.",
         )
     conduct.start(
         device,

@@ -113,7 +113,7 @@ def recording_now(session_id: str) -> Busy:
     return Busy(
         f"Session {session_id} is being recorded just now.",
         safe="That recording goes on.",
-        do=f"Take it over with `facilitator conduct {session_id}`.",
+        do=f"Take it over with `facilitator conduct {session_id}`, or run `facilitator record {session_id} --stop`.",
     )
 
 

@@ -55,7 +55,7 @@ def rekey_session(study: Study, session_id: SessionId, recipients: Sequence[str]
     Raises:
         Busy: it is being recorded, or open elsewhere.
         UsageError: an interrupted recording or strike has to be put in order first.
-        AccessRefused: the session is not open to this key.
+        AccessRefused: the session is not open to this key, or would not be afterwards.
         Damaged, StorageFailed: what was written does not read back, or the disk refused; nothing was changed.
     """
     folder = study.folder.session(session_id)
@@ -66,14 +66,16 @@ def rekey_session(study: Study, session_id: SessionId, recipients: Sequence[str]
             plan = _plan(study, session_id)
         except OSError as error:
             raise storage_failed(folder.root, error) from error
+        sealed = keys.sealed_session_key(plan.new, tuple(recipients), study.key)
         try:
             rekeying.begin(folder.root, folder.key.name)
             done = _reencrypted(plan, report)
-            rekeying.stage_database(folder.database, plan.old.database, plan.new.database, [event for event, _ in done])
+            events, actor = [event for event, _ in done], study.role_in(session_id)
+            rekeying.stage_database(folder.database, plan.old.database, plan.new.database, events, actor)
         except BaseException:
             rekeying.finish(folder.root, folder.key.name)
             raise
-        rekeying.commit(folder.root, folder.key.name, keys.sealed_session_key(plan.new, tuple(recipients)))
+        rekeying.commit(folder.root, folder.key.name, sealed)
     _read_back(study, session_id, plan.new)
     return Rekeyed(sum(one.records for _, one in done), sum(one.left_out for _, one in done))
 
@@ -82,20 +84,23 @@ def rekey_study(study: Study, recipients: Sequence[str]) -> None:
     """A new key for the study's database, sealed for `recipients`; as `rekey_session` in all else.
 
     Raises:
-        Busy: another window or program has the study open.
+        Busy: another window or program has the study open. Nobody can open it meanwhile, since opening takes the lock
+            that is held here: what they wrote would go to the old database, and be lost.
+        AccessRefused: the study would not be open to this key afterwards.
         Damaged, StorageFailed: nothing was changed.
     """
     folder = study.folder
     with study.changing():
         old, new = keys.open_database_key(folder.database_key, study.key, "study key"), keys.new_session_key().database
+        sealed = keys.sealed_database_key(new, tuple(recipients), study.key)
         with study.set_aside():
             try:
                 rekeying.begin(folder.root, folder.database_key.name)
-                rekeying.stage_database(folder.database, old, new)
+                rekeying.stage_database(folder.database, old, new, [], study.role_in())
             except BaseException:
                 rekeying.finish(folder.root, folder.database_key.name)
                 raise
-            rekeying.commit(folder.root, folder.database_key.name, keys.seal(new.hex().encode(), tuple(recipients)))
+            rekeying.commit(folder.root, folder.database_key.name, sealed)
     study.verify_log()
 
 
@@ -139,11 +144,13 @@ def refuse_recording(folder: SessionFolder, session_id: SessionId) -> None:
 
 def _refuse_unfinished(session: Session) -> None:
     refuse_recording(session.folder, session.id)
+    if session.key.purged:
+        return  # there is no sound that could still be put in order
     state = session.state
     ends = [*(take.end_ms for take in state.takes[-1:]), *(backup.end_ms for backup in state.backups.values())]
     of_backups = {path.parent for path in session.folder.root.glob("audio-backup-*/*.rec")}
     unlogged = of_backups - {session.folder.track(number) for number in state.backups}  # only the old key opens those
-    if None in ends or state.strike_ordered is not None or (unlogged and not session.key.purged):
+    if None in ends or state.strike_ordered is not None or unlogged:
         raise UsageError(
             f"Session {session.id} was interrupted and is not in order yet.",
             safe="Nothing was changed.",

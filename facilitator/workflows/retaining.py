@@ -3,21 +3,25 @@
 What is left is never called anonymous: transcripts, voices in other copies and rare details may identify people still.
 """
 
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Final
 
-from facilitator.domain.errors import Damaged, FacilitatorError, InvalidInput, NotFound, UsageError
+from facilitator.domain.errors import AccessRefused, Damaged, FacilitatorError, InvalidInput, NotFound, UsageError
 from facilitator.domain.events import RetentionSet
 from facilitator.storage import keys
+from facilitator.storage.files import write_atomically
 from facilitator.storage.linkage_key import open_key
-from facilitator.storage.shredding import replace_and_shred
+from facilitator.storage.shredding import keep_old
 from facilitator.workflows.access import session_recipients
 from facilitator.workflows.rekeying import refuse_recording
 from facilitator.workflows.sessions import Session, audio_files, finish_purge
 from facilitator.workflows.sound import open_track
 from facilitator.workflows.study import Study
+from facilitator.workflows.takes import close_interrupted_backups, close_interrupted_take
 
 WORD: Final = "purge"
 """What has to be typed, exactly, before anything is destroyed."""
@@ -26,11 +30,24 @@ _NOTHING: Final = "0" * 64
 
 
 @dataclass(frozen=True, slots=True)
+class AudioDestroyed:
+    """What there was: `head` is the hex digest of the recording's last record. `warning` says, in sentences, which
+    files could not be removed; "" if all were."""
+
+    records: int
+    samples: int
+    head: str
+    warning: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class LinkagePurged:
-    """`file` is where the linkage file lay; `reached`: it was there and is destroyed too."""
+    """`file` is where the linkage file lay; `reached`: it was there and is destroyed too. `warning` says that it was
+    there and could not be removed, else ""."""
 
     file: Path
     reached: bool
+    warning: str = ""
 
 
 def set_retention(study: Study, audio_until: str | None = None, linkage_until: str | None = None) -> RetentionSet:
@@ -87,36 +104,51 @@ def linkage_warnings(study: Study) -> list[str]:
 def refuse_purge(session: Session) -> None:
     """Raises Busy while the session is recorded, NotFound where there is no audio, or no more."""
     refuse_recording(session.folder, session.id)
+    if audio_files(session.folder):
+        return  # also of an audio whose key is gone: what could not be removed then is tried again
     if session.key.purged or session.state.purged:
         raise NotFound("The audio of this session was destroyed before.", safe="Its transcript is kept.")
-    if not audio_files(session.folder):
-        raise NotFound(f"Session {session.id} has no audio.", safe="Nothing was changed.")
+    raise NotFound(f"Session {session.id} has no audio.", safe="Nothing was changed.")
 
 
-def purge_audio(session: Session, word: str) -> keys.PurgedAudio:
+def purge_audio(session: Session, word: str) -> AudioDestroyed:
     """Destroy the session's audio: its key first, then every record, and read back that nothing opens.
 
     Broken off, it goes on when the session is next opened. Transcript and notes are kept. Drives may hold older bytes
-    of the key file, and backups hold their own copies; nobody here can reach those.
+    of the key file, and backups hold their own copies; nobody here can reach those. A record that cannot be removed is
+    told in `warning`: without its key it opens for nobody.
 
     Raises:
         UsageError: `word` is not exactly `purge`.
         NotFound: there is no audio, or it was destroyed before.
-        Busy: it is being recorded.
-        StorageFailed: the disk refused; run it again.
+        Busy: it is being recorded, or somebody changes who has access.
+        AccessRefused: the session would not be open to this key any more.
+        StorageFailed: the disk refused the new key, and nothing was destroyed; or that it was, could not be logged.
     """
     _check_word(word)
     refuse_purge(session)
-    session.study.refresh()  # who has access may have changed since the study was opened
-    bare = keys.SessionKey(session.key.database, "", "", _what_there_is(session))
-    sealed = keys.sealed_session_key(bare, session_recipients(session.study, session.id))
-    replace_and_shred(session.folder.key, sealed)
+    with session.study.changing_access():  # else it might be sealed for somebody whose access is just being revoked
+        what = session.key.purged or _destroy_key(session)
+    left = finish_purge(session)
+    if session.key.audio_secret or not session.reread().purged:
+        raise Damaged("The audio's key could not be destroyed.", do="Check the disk, then run the command again.")
+    records = [path for path in left if path.suffix == ".rec"]
+    warning = " ".join((*_left_behind(records), *_copies_left([path for path in left if path not in records])))
+    return AudioDestroyed(what.records, what.samples, what.head, warning)
+
+
+def _destroy_key(session: Session) -> keys.PurgedAudio:
+    """Replace the session's key by one without the audio's, which is what destroys it."""
+    with suppress(Damaged, AccessRefused):  # damaged audio is destroyed all the same
+        close_interrupted_take(session, thorough=False)
+        close_interrupted_backups(session, thorough=False)
+    what = _what_there_is(session)
+    bare = keys.SessionKey(session.key.database, "", "", what)
+    sealed = keys.sealed_session_key(bare, session_recipients(session.study, session.id), session.study.key)
+    keep_old(session.folder.key)
+    write_atomically(session.folder.key, sealed)
     session.key = keys.open_session_key(session.folder.key, session.study.key)
-    finish_purge(session)
-    left = audio_files(session.folder)
-    if left or session.key != bare or bare.purged is None or not session.reread().purged:
-        raise Damaged("Not all of the audio could be destroyed.", do="Check the disk, then run the command again.")
-    return bare.purged
+    return what
 
 
 def purge_linkage(study: Study, word: str) -> LinkagePurged:
@@ -127,24 +159,49 @@ def purge_linkage(study: Study, word: str) -> LinkagePurged:
 
     Raises:
         UsageError: `word` is not exactly `purge`.
-        NotFound: it was destroyed before, or there is only a file of before, without a key, that is not at hand.
+        NotFound: it was destroyed before and nothing is there, or there is only a file of before, without a key, that
+            is not at hand.
+        Busy: somebody else changes the study, or who has access to it.
         StorageFailed: the disk refused; run it again.
     """
     _check_word(word)
-    with study.changing():
+    with study.changing_access(), study.changing():
         files = study.linkage_files
-        if study.state.linkage_destroyed_utc:
-            raise NotFound(
-                "The key between names and numbers was destroyed before.", safe="Numbers and transcripts are kept."
-            )
-        if not files.key.exists():
-            study.linkage  # noqa: B018  says that the file is not at hand
-            raise UsageError("This linkage file has no key of its own yet.", do="Open the study once, then try again.")
-        open_key(files.key, study.key)  # who may not see names may not destroy them either
+        _refuse_linkage_purge(study)
         reached = study.end_linkage()
-    if files.key.exists() or (reached and files.file.exists()):
+    if files.key.exists():
         raise Damaged("The linkage key could not be destroyed.", do="Check the disk, then run the command again.")
-    return LinkagePurged(files.file, reached)
+    left = [files.file] if files.file.exists() else []
+    return LinkagePurged(files.file, reached and not left, " ".join(_left_behind(left)))
+
+
+def _refuse_linkage_purge(study: Study) -> None:
+    files = study.linkage_files
+    if study.state.linkage_destroyed_utc:
+        if files.key.exists() or files.file.exists():
+            return  # put back from somewhere, or left behind by a medium that could not be written
+        raise NotFound(
+            "The key between names and numbers was destroyed before.", safe="Numbers and transcripts are kept."
+        )
+    if not files.key.exists():
+        study.linkage  # noqa: B018  says that the file is not at hand
+        raise UsageError("This linkage file has no key of its own yet.", do="Open the study once, then try again.")
+    open_key(files.key, study.key)  # who may not see names may not destroy them either
+
+
+def _left_behind(paths: Sequence[Path]) -> list[str]:
+    """What to tell of files that could not be removed."""
+    if not paths:
+        return []
+    these, them = ("this file", "it") if len(paths) == 1 else ("these files", "them")
+    return [
+        f"The key is destroyed; {these} could not be removed: {', '.join(map(str, paths))}.",
+        f"Nothing here opens {them} any more. Delete {them} when that place can be written.",
+    ]
+
+
+def _copies_left(paths: Sequence[Path]) -> list[str]:
+    return [f"A copy of the old key could not be removed: {path}. It opens what is left: delete it." for path in paths]
 
 
 def _what_there_is(session: Session) -> keys.PurgedAudio:

@@ -51,6 +51,7 @@ class RunningTrack:
         self.stopped: Stopped | None = None
         self.log = MessageLog(session, number)
         self._heard: list[Message] = []
+        self._ending = False
 
     @property
     def alive(self) -> bool:
@@ -58,7 +59,7 @@ class RunningTrack:
         return self.recorder.alive
 
     def poll(self) -> list[Message]:
-        """What it said since the last call, stored where it is news."""
+        """What it said since the last call; stored where it is news."""
         self.listen()
         heard, self._heard = self._heard, []
         return heard
@@ -70,19 +71,14 @@ class RunningTrack:
             self._note(message)
         self.log.take(heard)
         if self.died is None:
-            self.died = next((one for one in heard if isinstance(one, Fault) and one.ended), None)
+            self.died = next((end for one in heard if (end := self._unasked_end(one))), None)
             if self.died is not None:
                 detail = ("backup: " if self.number else "") + self.died.what.rstrip(".")
                 self.log.add((ev.TroubleBegan(Trouble.RECORDER_DIED, detail, self.number), self.recorder.now_ms()))
         self._heard += heard
 
-    def pause(self, why: Pause, at_ns: int | None = None) -> None:
-        """Return once nothing is stored any more, from `at_ns` as `Recorder.pause` has it.
-
-        Raises:
-            WorkerFailed: the process does not answer.
-        """
-        self.recorder.pause(why.value, at_ns)
+    def confirm_pause(self) -> None:
+        """Return once nothing is stored any more, as `recorder` was told. Raises WorkerFailed where none answers."""
         self._wait_until_paused(True)
 
     def resume(self) -> None:
@@ -92,12 +88,19 @@ class RunningTrack:
 
     def stop(self) -> Stopped | None:
         """End it; None where it had died, or does not answer: then the disk knows where it ended."""
+        self._ending = True
         try:
             stopped: Stopped | None = self.recorder.stop()
         except WorkerFailed:
             stopped = None
         self.listen()
         return stopped
+
+    def _unasked_end(self, message: Message) -> Fault | None:
+        """The end that `message` speaks of, if nobody here had asked for it."""
+        if isinstance(message, Stopped) and message.from_outside and not self._ending:
+            return Fault(message.end_ms, "Another program ended the recorder.", ended=True)
+        return message if isinstance(message, Fault) and message.ended else None
 
     def _note(self, message: Message) -> None:
         match message:
@@ -154,15 +157,15 @@ def start_track(session: Session, number: int, given: Input, at: Moment) -> Runn
     return RunningTrack(session, number, recorder, given)
 
 
-def attach_track(session: Session, number: int, device: str) -> RunningTrack | None:
+def attach_track(session: Session, number: int, device: str, channel: int | None = None) -> RunningTrack | None:
     """Take over the recording of track `number` that an earlier program began; None if none runs.
 
-    `device` is its name, as the log has it.
+    `device` and `channel` of it are as the log has them.
     """
     recorder = Recorder.attach(session.folder.track(number))
     if recorder is None:
         return None
-    track = RunningTrack(session, number, recorder, Input(device or None, recorder.started.rate))
+    track = RunningTrack(session, number, recorder, Input(device or None, recorder.started.rate, channel))
     if why := recorder.paused:  # its journal may lack that, where the disk was full
         track.paused = Pause(why) if why in list(Pause) else Pause.OFF_RECORD
     return track

@@ -6,11 +6,25 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
+from facilitator.domain.access import Grant
 from facilitator.domain.consent import missing_consents
 from facilitator.domain.errors import FacilitatorError, NotFound, StorageFailed, UsageError
-from facilitator.domain.events import AudioPurged, Event, SessionCreated, SessionPlanned, Stored
+from facilitator.domain.events import (
+    AccessGranted,
+    AudioPurged,
+    AudioStruck,
+    BackupStopped,
+    Event,
+    RecordingResumed,
+    RecordingStopped,
+    SessionCreated,
+    SessionPlanned,
+    Stored,
+    StrikeOrdered,
+    TroubleEnded,
+)
 from facilitator.domain.guide import Guide
 from facilitator.domain.ids import ResearchNumber, SessionId
 from facilitator.domain.session_state import SessionState
@@ -19,9 +33,11 @@ from facilitator.storage import keys, rekeying
 from facilitator.storage.database import create_database, open_database
 from facilitator.storage.event_log import EventLog
 from facilitator.storage.files import give_up_half, held, make_folder, storage_failed
-from facilitator.storage.shredding import finish_shredding, shred_all, shred_unfinished
+from facilitator.storage.shredding import copies_left, finish_shredding, shred_each
 from facilitator.storage.study_folder import SessionFolder
 from facilitator.workflows.study import Study
+
+_NOTHING: Final = "0" * 64
 
 
 class Session:
@@ -30,6 +46,7 @@ class Session:
     Raises:
         NotFound: the study has no such session.
         Busy: another program has it open for writing.
+        StorageFailed: it is to be written, and the study is `read_only`.
     """
 
     def __init__(self, study: Study, session_id: SessionId, *, write: bool = True) -> None:
@@ -41,17 +58,19 @@ class Session:
         self._held = contextlib.ExitStack()
         self._one_at_a_time = threading.RLock()  # a screen notes while its worker starts or stops a recording
         if write:
+            study.refuse_read_only()
             self._held.enter_context(held(self.folder.lock_file, f"Session {session_id}"))
         try:
             self._end_rekeying(held_already=write)
             self.key = keys.open_session_key(self.folder.key, study.key)
             self._connection = open_database(self.folder.database, self.key.database, read_only=not write)
             self._held.callback(self._connection.close)
-            self._log = EventLog(self._connection)
+            self._log = EventLog(self._connection, study.role_in(session_id))
             self.state = SessionState()
             self.refresh()
             if write and self.key.purged:
-                finish_purge(self)
+                with contextlib.suppress(StorageFailed):  # a full disk; what is not logged now is by the next opening
+                    finish_purge(self)
         except BaseException:
             self._held.close()
             raise
@@ -67,6 +86,8 @@ class Session:
     def _end_rekeying(self, *, held_already: bool) -> None:
         if held_already:
             rekeying.finish(self.folder.root, self.folder.key.name)
+        elif self.study.read_only:
+            rekeying.refuse_moving(self.folder.root, self.folder.key.name, f"session {self.id}")
         else:
             rekeying.settle(self.folder.root, self.folder.key.name, self.folder.lock_file, f"Session {self.id}")
 
@@ -112,18 +133,47 @@ class Session:
         return self._log.verify()
 
 
-def finish_purge(session: Session) -> None:
-    """Destroy what is left of audio whose key was destroyed on purpose, and log it once.
+def finish_purge(session: Session) -> list[Path]:
+    """Log once that the audio's key was destroyed on purpose, then destroy what is left of the audio.
+
+    Returns the files that could not be removed: of records, which nothing opens any more, and copies of the old key.
 
     Raises:
-        StorageFailed: the disk refused; opening the session again goes on from there.
+        StorageFailed: that could not be logged; opening the session again goes on from there.
     """
-    what = session.key.purged
-    finish_shredding(session.folder.key)
-    shred_unfinished(session.folder.key)
-    shred_all(audio_files(session.folder))
+    what, events = session.key.purged, _ended_with_audio(session)
     if what and not session.state.purged:
-        session.record(AudioPurged(what.records, what.samples, what.head), session.state.length_ms)
+        events.append((AudioPurged(what.records, what.samples, what.head), session.state.length_ms))
+    if events:
+        session.record_all(events)
+    with contextlib.suppress(StorageFailed):
+        finish_shredding(session.folder.key)
+    left = [path for path in copies_left(session.folder.key) if not path.samefile(session.folder.key)]
+    return shred_each([*left, *audio_files(session.folder)])
+
+
+def _ended_with_audio(session: Session) -> list[tuple[Event, int]]:
+    """What the log calls unfinished ends with the audio: nothing is there any more to put it in order with."""
+    state = session.state
+    last_ms = max((item.at_ms for item in session.history()), default=0)
+    ended: list[tuple[Event, int]] = []
+    if state.takes and state.takes[-1].end_ms is None:
+        ended.append((RecordingStopped(0, last_ms, _NOTHING), last_ms))
+    cut_off = [one.track for one in state.backups.values() if one.end_ms is None]
+    ended += [(BackupStopped(track, 0, last_ms, _NOTHING), last_ms) for track in cut_off]
+    lasting = [one for one in state.troubles if one.end_ms is None]
+    ended += [(TroubleEnded(one.trouble, one.track), last_ms) for one in lasting]
+    if state.paused is not None:
+        ended.append((RecordingResumed(), last_ms))
+    if (order := state.strike_ordered) is not None:
+        ended.append((_struck(session, order), order.to_ms))
+    return ended
+
+
+def _struck(session: Session, order: StrikeOrdered) -> AudioStruck:
+    """An order that was open when all sound was destroyed, and the notes that it was to destroy too."""
+    notes = tuple(note.id for note in session.state.notes.values() if order.from_ms <= note.at_ms <= order.to_ms)
+    return AudioStruck(order.from_ms, order.to_ms, 0, 0, 0, _NOTHING, notes)
 
 
 def audio_files(folder: SessionFolder) -> list[Path]:
@@ -136,7 +186,10 @@ def plan_session(
 ) -> SessionId:
     """Make a session with a frozen copy of `guide` and return its id, the next free number.
 
+    It is open to the researcher, and to whoever plans it by a grant of their own, which is logged with it.
+
     Raises:
+        AccessRefused: whoever plans it is neither; nothing was written.
         NotFound: a participant is not on the roster.
         UsageError: nobody takes part.
     """
@@ -152,26 +205,30 @@ def plan_session(
     with study.changing():  # two plans at once must not share a number
         session_id = _next_id(study)
         folder = study.folder.session(session_id)
+        mine = [Grant(session_id, one.recipient, one.role, names=False) for one in study.own_grants[:1]]
+        key = keys.create_session_key(folder.key, study.recipients(mine), study.key)
         make_folder(folder.audio)
-        key = keys.create_session_key(folder.key, study.recipients)
-        _create_log(folder, key, SessionPlanned(one_line(title, 120), guide, tuple(participants), planned_for))
-        study.record(SessionCreated(session_id))
+        planned = SessionPlanned(one_line(title, 120), guide, tuple(participants), planned_for)
+        _create_log(folder, key, planned, study.role_in())
+        study.record(SessionCreated(session_id), *(AccessGranted(one) for one in mine))
     return session_id
 
 
 def adopt_sessions(study: Study) -> tuple[SessionId, ...]:
     """Enter sessions that have a folder but no entry, as after restoring an older `study.db`; returns their ids."""
-    folders = study.folder.root / "sessions"
+    if not _lost_sessions(study):
+        return ()
     with study.changing():
-        lost = [
-            SessionId(path.parent.name)
-            for path in sorted(folders.glob("[0-9]*/session.db"))
-            if path.parent.name not in study.state.sessions
-        ]
+        lost = _lost_sessions(study)
         for session_id in lost:
             keys.open_session_key(study.folder.session(session_id).key, study.key)
             study.record(SessionCreated(session_id))
     return tuple(lost)
+
+
+def _lost_sessions(study: Study) -> list[SessionId]:
+    found = sorted((study.folder.root / "sessions").glob("[0-9]*/session.db"))
+    return [SessionId(path.parent.name) for path in found if path.parent.name not in study.state.sessions]
 
 
 def _next_id(study: Study) -> SessionId:
@@ -183,10 +240,10 @@ def _next_id(study: Study) -> SessionId:
     return SessionId(f"{max((*used, *map(int, study.state.sessions)), default=0) + 1:02}")
 
 
-def _create_log(folder: SessionFolder, key: keys.SessionKey, planned: SessionPlanned) -> None:
+def _create_log(folder: SessionFolder, key: keys.SessionKey, planned: SessionPlanned, actor: str) -> None:
     connection = create_database(folder.database, key.database)
     try:
-        EventLog(connection).append(planned)
+        EventLog(connection, actor).append(planned)
     finally:
         connection.close()
 
@@ -235,13 +292,13 @@ def _stages(session: Session, missing: int) -> tuple[tuple[tuple[str, str], ...]
         many = "1 consent" if missing == 1 else f"{missing} consents"
         return (("planned", f"{many} missing" if missing else "✓"),), "conduct"
     stages = [("recorded", "✓" if state.recorded else "unfinished")]
-    if not state.recorded:
+    if not state.recorded and not session.key.purged:
         return tuple(stages), "conduct"
     if not state.transcription_finished or not state.segments:
         if state.transcription:
             done = sum(window.end_ms - window.start_ms for window in state.windows.values())
             stages.append(("transcribed", f"{done * 100 // max(1, state.transcription.total_ms)} %"))
-        if state.purged:
+        if state.purged or session.key.purged:
             return (*stages, ("audio", "destroyed")), "done"
         return tuple(stages), "transcribe"
     stages.append(("transcribed", "✓"))

@@ -2,15 +2,22 @@
 
 import contextlib
 import hashlib
+import json
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from pydantic import TypeAdapter
+
+from facilitator.domain import events as ev
 from facilitator.domain.errors import InvalidAudio, NotFound
 from facilitator.domain.progress import Progress, Report
 from facilitator.domain.stretches import Stretch
 from facilitator.domain.timebase import ms_to_samples, samples_to_ms
+from facilitator.storage.files import storage_failed, sync_folder, write_atomically
+from facilitator.workflows.leftovers import IMPORT_NOTE, STAGED
 from facilitator.workflows.sessions import Session
 
 if TYPE_CHECKING:
@@ -19,7 +26,8 @@ if TYPE_CHECKING:
 
     from facilitator.audio.container import AudioReader, RecordWriter
 
-STAGED: Final = "audio.importing"
+Imported = ev.AudioImported | ev.BackupImported
+_NOTED: Final = {one.kind: TypeAdapter[Imported](one) for one in (ev.AudioImported, ev.BackupImported)}
 
 
 @contextlib.contextmanager
@@ -81,6 +89,45 @@ def read_back(session: Session, folder: Path, writer: "RecordWriter") -> "AudioR
     )
 
 
+def put_in_place(session: Session, folder: Path, target: Path, imported: Imported) -> None:
+    """Make the staged `folder` the track `target`, and log it.
+
+    A note in it holds the event until that is stored: sound whose program died in between stays known as imported.
+
+    Raises:
+        StorageFailed: the disk refused; if only the event is missing, `recover` enters it.
+    """
+    write_atomically(folder / IMPORT_NOTE, json.dumps({"kind": imported.kind, **asdict(imported)}).encode() + b"\n")
+    shutil.rmtree(target, ignore_errors=True)
+    try:
+        folder.rename(target)
+    except OSError as error:
+        raise storage_failed(target, error) from error
+    sync_folder(target.parent)
+    session.record(*at_its_time(imported))
+    forget_note(target)
+
+
+def at_its_time(imported: Imported) -> tuple[Imported, int]:
+    """The event with its time on the session clock."""
+    return imported, max(0, imported.offset_ms) if isinstance(imported, ev.BackupImported) else 0
+
+
+def noted_import(folder: Path) -> Imported | None:
+    """What the note in a track's folder says it was imported as; None without a note, or with a damaged one."""
+    try:
+        noted = json.loads((folder / IMPORT_NOTE).read_bytes())
+        return _NOTED[noted.pop("kind")].validate_python(noted)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def forget_note(folder: Path) -> None:
+    """The import is in the log. What cannot be removed is a leftover, and harms nothing."""
+    with contextlib.suppress(OSError):
+        (folder / IMPORT_NOTE).unlink(missing_ok=True)
+
+
 def counted(
     blocks: Iterable["NDArray[np.int16]"], rate: int, length_ms: int | None, label: str, report: Report
 ) -> Iterator["NDArray[np.int16]"]:
@@ -123,6 +170,8 @@ def whole(blocks: Iterable["NDArray[np.int16]"]) -> "NDArray[np.int16]":
 
 def sha256(path: Path) -> str:
     """The file's digest, 64 hex digits. Raises NotFound, InvalidAudio."""
+    if path.exists() and not path.is_file():  # a pipe or a device may have no end
+        raise InvalidAudio("That is not a file.", safe="Nothing was imported.", do="Give a sound file.")
     try:
         with path.open("rb") as source:
             return hashlib.file_digest(source, "sha256").hexdigest()

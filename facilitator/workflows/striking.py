@@ -1,14 +1,15 @@
 """Destroying the last minutes at a participant's request; the order is stored first, so no crash can forget it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from facilitator.audio.messages import Destroyed
-from facilitator.audio.recorder import Recorder
+from facilitator.audio.recorder import STRIKE_SECONDS, Recorder
 from facilitator.domain import events as ev
 from facilitator.domain.errors import NotFound, StorageFailed, UsageError
 from facilitator.domain.timebase import clock, samples_to_ms
+from facilitator.workflows.running_track import RunningTrack
 from facilitator.workflows.sessions import Session
 from facilitator.workflows.sound import open_track
 
@@ -19,6 +20,8 @@ LEAST_MINUTES: Final = 0.05
 MOST_MINUTES: Final = 720.0
 LATE_MS: Final = 5_000
 """With more sound than this behind what was ordered, the order is carried out late, and that sound is kept."""
+_SLOW_DISK: Final = 2_000_000
+"""Bytes a second that even a slow disk overwrites."""
 
 
 class StrikePreview(NamedTuple):
@@ -53,9 +56,17 @@ def preview_strike(session: Session, minutes: float, now_ms: int) -> StrikePrevi
         UsageError: out of range, transcription has begun, or there is no recording.
         NotFound: the audio was destroyed before.
     """
-    state = session.state
     if not LEAST_MINUTES <= minutes <= MOST_MINUTES:
         raise UsageError("A strike takes the last 0.05 to 720 minutes.", safe="Nothing was destroyed.")
+    check_strike(session)
+    from_ms = max(0, now_ms - int(minutes * 60_000))
+    notes = sum(1 for note in session.state.notes.values() if note.at_ms >= from_ms)
+    return StrikePreview(from_ms, _sound_ms(session, from_ms, now_ms), notes)
+
+
+def check_strike(session: Session) -> None:
+    """Raises as `preview_strike` unless there is something to strike from, and it may be struck."""
+    state = session.state
     if state.purged:
         raise NotFound("The audio of this session was destroyed on purpose already.", safe="Its transcript is kept.")
     if not state.takes:
@@ -66,20 +77,24 @@ def preview_strike(session: Session, minutes: float, now_ms: int) -> StrikePrevi
             safe="Nothing was destroyed.",
             do="Take the passage out of the transcript with `facilitator correct`, and purge the audio afterwards.",
         )
-    from_ms = max(0, now_ms - int(minutes * 60_000))
-    notes = sum(1 for note in state.notes.values() if note.at_ms >= from_ms)
-    return StrikePreview(from_ms, _sound_ms(session, from_ms, now_ms), notes)
 
 
-def order_strike(session: Session, minutes: float, now_ms: int) -> None:
-    """Store the order to destroy the last `minutes`; `finish_strike` carries it out. Raises as `preview_strike`."""
-    from_ms = preview_strike(session, minutes, now_ms).from_ms
-    if (pending := session.state.strike_ordered) is not None:  # what it asked for must go as well
-        from_ms = min(from_ms, pending.from_ms)
+def order_strike(session: Session, from_ms: int, now_ms: int) -> None:
+    """Store the order to destroy all from `from_ms` to now; `finish_strike` carries it out. Raises as `preview_strike`.
+
+    StorageFailed while an earlier order waits: together they would destroy what lies between, which nobody asked for.
+    """
+    check_strike(session)
+    if session.state.strike_ordered is not None:
+        raise StorageFailed(
+            "An earlier strike could not be carried out yet.",
+            safe="Its order is stored; this one is not.",
+            do=f"Check the disk. It is tried again while recording, and by `facilitator recover {session.id}`.",
+        )
     session.record(ev.StrikeOrdered(from_ms, max(from_ms, now_ms)), now_ms)
 
 
-def finish_strike(session: Session, running: Mapping[int, Recorder] | None = None) -> Struck | None:
+def finish_strike(session: Session, running: Mapping[int, RunningTrack] | None = None) -> Struck | None:
     """Carry out a strike that was ordered and is not logged as done; None if there is none.
 
     A capture process that runs destroys its own records; `running` are those known here, by track. A crash meanwhile
@@ -121,15 +136,28 @@ def _done(session: Session) -> set[int]:
 
 
 def _strike_track(
-    session: Session, order: ev.StrikeOrdered, track: int, running: Mapping[int, Recorder]
+    session: Session, order: ev.StrikeOrdered, track: int, running: Mapping[int, RunningTrack]
 ) -> ev.AudioStruck:
-    recorder = running.get(track) or Recorder.attach(session.folder.track(track))
     gone = _unlogged(session, track)
     if gone is None:
-        gone = _destroy(session, order, track, recorder if recorder is not None and recorder.alive else None)
+        gone = _destroy(session, order, track, _striker(session, track, running.get(track)))
     _check_gone(session, order, track, gone)
     from_ms = min(order.from_ms, gone.from_ms)
     return ev.AudioStruck(from_ms, gone.to_ms, gone.first_seq, gone.next_seq, gone.samples, gone.link, track=track)
+
+
+class _Striker(NamedTuple):
+    """A capture process that can destroy its own records, and how to hear it while it does."""
+
+    recorder: Recorder
+    listen: Callable[[], object]
+
+
+def _striker(session: Session, track: int, running: RunningTrack | None) -> _Striker | None:
+    if running is not None and running.alive:
+        return _Striker(running.recorder, running.listen)
+    recorder = Recorder.attach(session.folder.track(track))
+    return _Striker(recorder, lambda: None) if recorder is not None else None
 
 
 def _unlogged(session: Session, track: int) -> Destroyed | None:
@@ -142,7 +170,7 @@ def _unlogged(session: Session, track: int) -> Destroyed | None:
     return last if last and last.next_seq > last.first_seq and last.next_seq not in logged else None
 
 
-def _destroy(session: Session, order: ev.StrikeOrdered, track: int, recorder: Recorder | None) -> Destroyed:
+def _destroy(session: Session, order: ev.StrikeOrdered, track: int, striker: _Striker | None) -> Destroyed:
     from facilitator.audio.container import NO_PREVIOUS  # numpy is not needed before this
 
     try:
@@ -155,8 +183,11 @@ def _destroy(session: Session, order: ev.StrikeOrdered, track: int, recorder: Re
     if place is None:
         point = reader.resume_point()
         return Destroyed(order.from_ms, order.to_ms, point.next_seq, point.next_seq, 0, point.previous.hex())
-    if recorder is not None:
-        gone = recorder.strike(place.file, place.offset, order.from_ms, place.seq)
+    if striker is not None:
+        within_s = STRIKE_SECONDS + 2 * max(0, reader.end_sample - place.first_sample) / _SLOW_DISK
+        gone = striker.recorder.strike(
+            place.file, place.offset, order.from_ms, place.seq, within_s=within_s, meanwhile=striker.listen
+        )
         return replace(gone, from_ms=min(order.from_ms, samples_to_ms(place.first_sample, reader.rate)))
     return _destroy_here(session, order, track, reader)
 

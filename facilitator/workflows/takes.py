@@ -5,15 +5,19 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from facilitator.audio.messages import Stopped
+from facilitator.audio.record_format import NO_PREVIOUS
 from facilitator.audio.recorder import last_stopped
 from facilitator.domain import events as ev
 from facilitator.domain.errors import Damaged, NotFound
 from facilitator.domain.timebase import ms_to_samples, samples_to_ms
+from facilitator.workflows.leftovers import recording_goes_on
 from facilitator.workflows.sessions import Session
 from facilitator.workflows.sound import open_track
+from facilitator.workflows.storing_sound import at_its_time, forget_note, noted_import
 
 FOUND_ON_DISK: Final = "found on disk"
-NOTHING: Final = "0" * 64
+NOTHING: Final = NO_PREVIOUS.hex()
+"""The digest that stands where there is no record yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +83,17 @@ def ending_of_interrupted(session: Session, *, thorough: bool = True) -> Ending 
 
 
 def ending_of_unlogged(session: Session, *, thorough: bool = True) -> Ending | None:
-    """Start and end of sound on disk that no take speaks of (its program died in between); None if there is none."""
+    """Start and end of sound on disk that no take speaks of (its program died in between); None if there is none.
+
+    Of an import it is the event that the import was about to store.
+    """
     known_ms, found = session.state.length_ms, _on_disk(session, 0, thorough=thorough)
     if found.end_ms <= known_ms:
         return None
+    if (imported := unlogged_import(session)) is not None:
+        end_ms = samples_to_ms(imported.samples, imported.rate)
+        recorded = Recorded(end_ms, found.records, found.lost_ms)
+        return Ending((at_its_time(imported),), 0, end_ms, end_ms, recorded)
     begins = next((at + length for at, length in found.pauses if at <= known_ms < at + length), known_ms)
     ending = _ending(session, begins, found.rate, found, None)
     start = (ev.RecordingStarted(found.rate, FOUND_ON_DISK), begins)
@@ -110,7 +121,22 @@ def adopt_unlogged(session: Session, *, thorough: bool = True) -> int:
     if ending is None:
         return 0
     session.record_all(ending.events)
+    forget_note(session.folder.audio)
     return ending.end_ms - ending.at_ms
+
+
+def unlogged_import(session: Session) -> ev.AudioImported | None:
+    """What `import_audio` put in place and its program died before it could log; None if there is no such thing."""
+    if session.state.takes or recording_goes_on(session.folder):
+        return None
+    noted = noted_import(session.folder.audio)
+    return noted if isinstance(noted, ev.AudioImported) else None
+
+
+def adopt_import(session: Session) -> ev.AudioImported | None:
+    """Log such an import, and return it. Raises Damaged where nothing of its sound can be read."""
+    imported = unlogged_import(session)
+    return imported if imported is not None and adopt_unlogged(session, thorough=False) else None
 
 
 def finish_backup(session: Session, track: int, stopped: Stopped | None, *, thorough: bool = True) -> None:
@@ -141,6 +167,12 @@ def adopt_unlogged_backups(session: Session, *, thorough: bool = True) -> list[i
         found = _on_disk(session, track, thorough=thorough)
         if not found.records:
             continue
+        adopted.append(track)
+        noted = noted_import(folder)
+        if isinstance(noted, ev.BackupImported) and noted.track == track:
+            session.record(*at_its_time(noted))
+            forget_note(folder)
+            continue
         begins = found.pauses[0][1] if found.pauses and found.pauses[0][0] == 0 else 0
         samples = _samples_of(begins, found.end_ms, found.rate, found)
         session.record_all(
@@ -149,7 +181,6 @@ def adopt_unlogged_backups(session: Session, *, thorough: bool = True) -> list[i
                 (ev.BackupStopped(track, samples, found.end_ms, found.head), found.end_ms),
             ]
         )
-        adopted.append(track)
     return adopted
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from facilitator.audio import awake
 from facilitator.audio.awake import IDLE, LID, Wakefulness, may_keep_awake
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="D-Bus is how Linux is asked")
@@ -129,3 +130,16 @@ def test_without_logind_or_without_a_bus_it_is_told(bus: None, monkeypatch: pyte
         monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", address)
         check = may_keep_awake()
         assert check.ok is None and LID in check.detail and IDLE in check.detail
+
+
+@pytest.mark.parametrize("system", ["darwin", "win32"])
+def test_where_no_program_can_hold_off_the_lid_it_is_told(system: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "platform", system)
+        patch.setattr(awake, "_keep_running", lambda _: True)
+        with awake._held() as answer:
+            pass
+    assert answer.granted == (IDLE,) and [one.startswith(LID) for one in answer.refused] == [True]
+    monkeypatch.setattr(Wakefulness, "answer", lambda _: answer)
+    check = may_keep_awake()
+    assert check.ok is None and LID in check.detail and check.detail.endswith("Keep the lid open")

@@ -9,8 +9,9 @@ import pytest
 from audio_store import RATE, Store
 from scripted_take import BLOCK, SECOND, Script, Take
 
-from facilitator.audio import commands, feeder, status_file
+from facilitator.audio import capture_loop, commands, feeder, status_file
 from facilitator.audio.commands import Command
+from facilitator.audio.container import Struck
 from facilitator.audio.messages import (
     STRIKE_FAILED,
     Alarm,
@@ -29,6 +30,7 @@ from facilitator.audio.messages import (
     from_line,
     to_line,
 )
+from facilitator.audio.taking import Taking
 from facilitator.domain.errors import DeviceFailed, UsageError, WorkerFailed
 from facilitator.domain.recording import Trouble
 
@@ -115,6 +117,29 @@ def test_a_device_that_comes_back_goes_on_after_a_gap(store: Store) -> None:
     ]
     assert take.script.opened == 2
     assert [gap.reason for gap in take.of(Gap)] == ["the device was lost"]
+    assert np.array_equal(store.reader().read(3_000, 4_750), take.script.sound[5 * BLOCK :])
+
+
+def test_an_input_that_cannot_be_opened_for_a_while_goes_on_when_it_can(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feeder, "_REOPEN_SECONDS", 0.0)
+    take, refused = Take(store, 12), iter([UsageError("It has no channel 2."), OSError("sound server")])
+
+    def unplug() -> None:
+        take.clock.now += 2 * SECOND
+        raise DeviceFailed("The input was lost.")
+
+    def open_again() -> Script:
+        if take.script.opened and (error := next(refused, None)) is not None:
+            raise error
+        return take.script.open()
+
+    take.script.before[4] = unplug
+    assert take.run(open_again)
+    lost = [(one.over, one.detail) for one in take.of(Alarm) if one.trouble == Trouble.DEVICE_LOST]
+    assert lost == [(False, "The input was lost."), (True, "")]
+    assert take.script.opened == 2
     assert np.array_equal(store.reader().read(3_000, 4_750), take.script.sound[5 * BLOCK :])
 
 
@@ -266,6 +291,69 @@ def test_a_strike_that_the_disk_refuses_is_told_and_the_recording_goes_on(
     assert [fault.what for fault in take.of(Fault)] == [STRIKE_FAILED]
     assert not take.of(Destroyed)
     assert np.array_equal(store.reader().read(5_000, 6_000), take.script.sound[20 * BLOCK :])
+
+
+@pytest.mark.parametrize("refusals", [2, 10_000])
+def test_a_disk_that_refuses_at_a_strike_is_made_good_or_ends_the_take(
+    store: Store, monkeypatch: pytest.MonkeyPatch, refusals: int
+) -> None:
+    take, real, strike, refused, synced = Take(store, 80), os.fdatasync, Taking.strike, list[int](), list[int]()
+
+    def refusing(fd: int) -> None:
+        if len(refused) < refusals:
+            refused.append(fd)
+            raise OSError(errno.EIO, "Input/output error")
+        real(fd)
+        synced.append(fd)
+
+    def struck_on_a_bad_disk(taking: Taking, order: Command) -> None:
+        monkeypatch.setattr(os, "fdatasync", refusing)
+        strike(taking, order)
+        monkeypatch.setattr(capture_loop, "_SYNC_NS", SECOND)
+
+    monkeypatch.setattr(
+        capture_loop, "_SYNC_NS", 60 * SECOND
+    )  # until then, so that the strike finds what was not synced
+    monkeypatch.setattr(Taking, "strike", struck_on_a_bad_disk)
+    take.order(11, "strike", file="0001.rec", offset=0, from_ms=0)
+    well = take.run()
+    (gone,), stopped = take.of(Destroyed), take.of(Stopped)[0]
+    struck = [Struck(gone.first_seq, gone.next_seq, bytes.fromhex(gone.link), gone.to_ms * RATE // 1000)]
+    assert well == (refusals == 2)
+    if well:
+        assert take.of(Fault) == [] and len(synced) > 10
+        reader = store.reader(struck=struck)
+        assert (reader.check().damage, reader.check().head) == ((), stopped.head)
+        assert np.array_equal(reader.read(gone.to_ms, 20_000), take.script.sound[gone.to_ms * 8 :])
+    else:
+        assert [fault.ended for fault in take.of(Fault)] == [True]
+        assert take.script.number < 30 and synced == []
+        assert (stopped.samples, stopped.head) == (0, gone.link), "nothing is said to be stored that is not"
+        assert max((one.seq for one in take.of(Reached)), default=0) < gone.next_seq
+
+
+def test_nothing_is_said_to_be_stored_that_a_refusing_disk_may_lose(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take, real, heads = Take(store, 40), os.fdatasync, list[str]()
+
+    def refuse() -> None:
+        heads.append(store.reader().resume_point().previous.hex())
+
+        def failing(fd: int) -> None:
+            raise OSError(errno.EIO, "Input/output error")
+
+        monkeypatch.setattr(os, "fdatasync", failing)
+
+    take.script.before[9] = refuse
+    assert not take.run()
+    monkeypatch.setattr(os, "fdatasync", real)
+    stopped = take.of(Stopped)[0]
+    reader = store.reader()
+    assert stopped.samples * 1000 == stopped.end_ms * RATE
+    assert stopped.end_ms < reader.length_ms, "more was written than synced"
+    assert all(level.stored_ms <= stopped.end_ms for level in take.of(Level))
+    assert status_file.read_stopped(store.folder) == stopped
 
 
 @pytest.mark.parametrize(

@@ -318,6 +318,109 @@ def test_a_disk_that_fails_twice_is_an_error(store: Store, monkeypatch: pytest.M
     assert np.array_equal(all_of(store.reader()), noise(RATE))
 
 
+class Disk:
+    """The disk, which refuses to sync while `refuses` holds; `synced` is what each file then had on it for certain."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+        self.refuses, self.synced = False, dict[str, int]()
+        self._folder, self._real = folder, os.fdatasync
+        monkeypatch.setattr(os, "fdatasync", self._sync)
+
+    def _sync(self, fd: int) -> None:
+        if self.refuses:
+            raise OSError(errno.EIO, "Input/output error")
+        self._real(fd)
+        found = {path.stat().st_ino: path.name for path in record_files(self._folder)}
+        self.synced[found[os.fstat(fd).st_ino]] = os.fstat(fd).st_size
+
+    def lose_the_rest(self) -> None:
+        """As a cut would: what was not synced is gone."""
+        for path in record_files(self._folder):
+            os.truncate(path, self.synced.get(path.name, 0))
+
+
+def test_a_sync_that_failed_is_made_good_by_the_next_one(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    disk, pcm = Disk(monkeypatch, store.folder), noise(4 * RATE)
+    with store.writer() as writer:
+        write(writer, pcm[:RATE])
+        writer.sync()
+        first_head = writer.head
+        write(writer, pcm[RATE : 2 * RATE], RATE)
+        disk.refuses = True
+        for _ in range(3):
+            with pytest.raises(StorageFailed):
+                writer.sync()
+            assert (writer.synced_end, writer.synced_samples, writer.synced_head) == (RATE, RATE, first_head)
+        assert writer.rewrites == 0, "nothing was stored anew yet"
+        disk.refuses = False
+        writer.sync()
+        assert (writer.synced_end, writer.synced_head, writer.rewrites) == (2 * RATE, writer.head, 1)
+        write(writer, pcm[2 * RATE :], 2 * RATE)
+        writer.sync()
+        disk.lose_the_rest()
+    reader = store.reader()
+    assert np.array_equal(all_of(reader), pcm)
+    assert (reader.check().damage, reader.check().head) == ((), writer.head)
+
+
+def test_after_a_sync_that_failed_sound_is_taken_only_with_all_before_it(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk, pcm = Disk(monkeypatch, store.folder), noise(3 * RATE)
+    with store.writer() as writer:
+        write(writer, pcm[:RATE])
+        disk.refuses = True
+        with pytest.raises(StorageFailed):
+            writer.sync()
+        disk.refuses = False
+        write(writer, pcm[RATE:], RATE)
+        writer.sync()
+        disk.lose_the_rest()
+    assert np.array_equal(all_of(store.reader()), pcm)
+
+
+def test_sound_that_was_refused_is_lost_and_never_passed_over(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    disk, pcm = Disk(monkeypatch, store.folder), noise(3 * RATE)
+    writer, real = store.writer(), os.write
+    write(writer, pcm[:RATE])
+
+    def refusing(fd: int, data: bytes) -> int:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "write", refusing)
+        with pytest.raises(StorageFailed):
+            write(writer, pcm[RATE:], RATE)
+    assert os.write is real and not disk.refuses
+    for _ in range(2):
+        with pytest.raises(StorageFailed):
+            writer.sync()
+        with pytest.raises(StorageFailed):
+            write(writer, pcm[2 * RATE :], 2 * RATE)
+    assert writer.synced_end is None and writer.samples == RATE
+    writer.close()
+    disk.lose_the_rest()
+    assert writer.synced_end == RATE
+    assert np.array_equal(all_of(store.reader()), pcm[:RATE])
+
+
+def test_a_close_says_what_is_not_on_the_disk_unless_that_is_known(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk = Disk(monkeypatch, store.folder)
+    writer = store.writer()
+    write(writer, noise(RATE))
+    disk.refuses = True
+    with pytest.raises(StorageFailed):
+        writer.close()
+    known = store.writer(next_seq=4, previous=bytes.fromhex(writer.head))
+    write(known, noise(RATE), RATE)
+    with pytest.raises(StorageFailed):
+        known.sync()
+    known.close()
+    assert known.synced_end is None and known.synced_samples == 0 and known.synced_head == writer.head
+
+
 def test_a_full_disk_takes_the_ballast_and_goes_on(store: Store, tmp_path: Path) -> None:
     disk = tmp_path / "disk"
     disk.mkdir()

@@ -15,7 +15,6 @@ import soundfile
 from audio_store import Store
 from sound_room import SoundRoom
 
-from facilitator.audio import recorder as recorder_module
 from facilitator.audio.container import Struck, resume_point
 from facilitator.audio.devices import input_devices, output_devices
 from facilitator.audio.journal import read_journal
@@ -189,13 +188,12 @@ def test_a_recording_taken_over_can_be_paused_struck_resumed_and_stopped(
     assert reader.pauses == [(500, gone.to_ms - 500)]
 
 
-def test_a_strike_that_nobody_answers_says_so(store: Store, room: SoundRoom, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_strike_that_nobody_answers_says_so(store: Store, room: SoundRoom) -> None:
     recorder = start(store)
-    monkeypatch.setattr(recorder_module, "_STRIKE_SECONDS", 0.5)
     process = psutil.Process(json.loads((store.folder / "capture.json").read_bytes())["pid"])
     process.suspend()
     with pytest.raises(WorkerFailed, match="not destroyed"):
-        recorder.strike("0001.rec", 0, 0)
+        recorder.strike("0001.rec", 0, 0, within_s=0.5)
     process.resume()
     until(lambda: any(isinstance(message, Destroyed) for message in recorder.poll()))
     recorder.stop()

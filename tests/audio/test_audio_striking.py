@@ -149,6 +149,66 @@ def test_what_waits_for_a_sync_is_not_written_again_after_a_strike(
     assert [slot.seq for slot in store.reader()._slots] == [4]
 
 
+def test_a_strike_makes_a_writer_whole_that_lost_sound(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    sound = noise(12 * BLOCK)
+
+    def refusing(*_: object) -> None:
+        raise OSError(5, "Input/output error")
+
+    with store.writer() as writer:
+        writer.append(sound[: 4 * BLOCK].tobytes(), 0)
+        writer.sync()
+        place = store.reader().place_of(500)
+        assert place is not None
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "write", refusing)
+            with pytest.raises(StorageFailed):
+                writer.append(sound[4 * BLOCK : 6 * BLOCK].tobytes(), 4 * BLOCK)
+        with pytest.raises(StorageFailed):
+            writer.sync()
+        struck = writer.strike(place.file, place.offset)
+        assert struck.records == 2 and writer.synced_end == writer.end_sample == 4 * BLOCK
+        link, next_seq = writer.head, writer.next_seq
+        writer.append(sound[6 * BLOCK :].tobytes(), 6 * BLOCK)
+        writer.sync()
+        assert writer.synced_end == 12 * BLOCK
+    reader = store.reader(struck=[Struck(2, next_seq, bytes.fromhex(link), 6 * BLOCK)])
+    assert not reader.check().damage
+    assert np.array_equal(reader.read(1_500, 3_000), sound[6 * BLOCK :])
+
+
+def test_what_lies_before_a_strike_and_was_refused_is_stored_anew(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sound = noise(6 * BLOCK)
+
+    def refusing(fd: int) -> None:
+        raise OSError(5, "Input/output error")
+
+    with store.writer() as writer:
+        writer.append(sound[: 2 * BLOCK].tobytes(), 0)
+        writer.sync()
+        synced = (store.folder / "0001.rec").read_bytes()
+        writer.append(sound[2 * BLOCK :].tobytes(), 2 * BLOCK)
+        place = store.reader().place_of(1_000)
+        assert place is not None and place.seq == 4
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "fdatasync", refusing)
+            with pytest.raises(StorageFailed):
+                writer.sync()
+            writer.strike(place.file, place.offset)
+            assert writer.synced_end == 2 * BLOCK
+        writer.sync()
+        assert writer.synced_end == writer.end_sample
+        (store.folder / "0001.rec").write_bytes(synced)  # as a cut would leave it
+        link, next_seq = writer.head, writer.next_seq
+        writer.append(sound[:BLOCK].tobytes(), 8 * BLOCK)
+    reader = store.reader(struck=[Struck(4, next_seq, bytes.fromhex(link), 6 * BLOCK)])
+    assert not reader.check().damage
+    assert np.array_equal(reader.read(0, 1_000), sound[: 4 * BLOCK])
+    assert reader.pauses == [(1_000, 1_000)]
+
+
 def test_only_names_of_record_files_are_taken(store: Store) -> None:
     write(store, 1)
     for name in ("../0001.rec", "session.db", "", "0001.rec/x"):
@@ -173,12 +233,92 @@ def test_what_was_stored_too_long_is_taken_back(store: Store, at: int) -> None:
     assert not reader.read(0, 1_250)[at:].any()
 
 
-def test_no_more_than_the_latest_is_taken_back(store: Store) -> None:
+def test_no_more_than_the_latest_minute_is_taken_back(store: Store) -> None:
     with store.writer() as writer:
-        writer.append(noise(30 * BLOCK).tobytes(), 0)
-        writer.rewind(0)
-        assert writer.samples == 22 * BLOCK
+        writer.append(noise(300 * BLOCK).tobytes(), 0)
+        assert writer.rewind(0)
+        assert (writer.samples, writer.end_sample) == (60 * BLOCK, 60 * BLOCK)
+        assert not writer.rewind(0)
     assert not store.reader().check().damage
+
+
+@pytest.mark.parametrize("seconds", [0.0, 1.9, 2.0, 9.9, 10.1, 30.3, 58.0, 59.99])
+def test_a_minute_is_taken_back_over_many_files_and_a_gap(store: Store, seconds: float) -> None:
+    """Of the latest ten seconds to the sample, of what is older by whole records; a gap of 3 s lies 20 s back."""
+    sound, gap_at, gap = noise(280 * BLOCK), 200 * BLOCK, 3 * RATE
+    begins = [first + (gap if first >= gap_at else 0) for first in range(0, len(sound), BLOCK)]
+    with store.writer() as writer:
+        for number, first in enumerate(begins):
+            writer.append(sound[number * BLOCK : (number + 1) * BLOCK].tobytes(), first)
+            if number % 4 == 3:
+                writer.sync()
+        end = begins[-1] + BLOCK
+        at = end - int(seconds * RATE)
+        stays = [first for first in begins if first + BLOCK <= at]
+        whole = stays[-1] + BLOCK
+        assert writer.rewind(at) == (seconds > 0)
+        assert writer.end_sample == (at if seconds < 10 else whole)
+        assert writer.synced_end is not None and writer.synced_end <= writer.end_sample
+        writer.append(sound[:BLOCK].tobytes(), end + RATE)
+        writer.sync()
+        head, samples, kept_to = writer.head, writer.samples, min(at, writer.synced_end)
+    reader = store.reader()
+    integrity = reader.check()
+    assert (integrity.head, integrity.samples, integrity.damage) == (head, samples, ())
+    expected = np.zeros(end + RATE + BLOCK, dtype="<i2")
+    for number, first in enumerate(begins):
+        expected[first : first + BLOCK] = sound[number * BLOCK : (number + 1) * BLOCK]
+    expected[kept_to if seconds < 10 else whole :] = 0
+    expected[end + RATE :] = sound[:BLOCK]
+    assert np.array_equal(reader.read(0, reader.length_ms), expected)
+
+
+def test_what_is_taken_back_twice_in_a_row_is_gone(store: Store) -> None:
+    sound = noise(100 * BLOCK)
+    with store.writer() as writer:
+        writer.append(sound.tobytes(), 0)
+        assert writer.rewind(90 * BLOCK)
+        assert writer.rewind(30 * BLOCK + 7)
+        assert writer.end_sample == 30 * BLOCK
+        assert writer.rewind(25 * BLOCK)
+        writer.append(sound[:BLOCK].tobytes(), 200 * BLOCK)
+        head = writer.head
+    reader = store.reader()
+    assert (reader.check().head, reader.check().damage) == (head, ())
+    assert reader.pauses == [(25 * 250, (200 - 25) * 250)]
+    assert np.array_equal(reader.read(0, 25 * 250), sound[: 25 * BLOCK])
+
+
+def test_what_is_taken_back_is_gone_though_the_disk_refuses_the_rest(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sound = noise(8 * BLOCK)
+    with store.writer() as writer:
+        writer.append(sound[: 4 * BLOCK].tobytes(), 0)
+        writer.sync()
+        writer.append(sound[4 * BLOCK :].tobytes(), 4 * BLOCK)
+
+        def refusing(fd: int) -> None:
+            raise OSError(5, "Input/output error")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "fdatasync", refusing)
+            assert writer.rewind(6 * BLOCK)
+            assert (writer.end_sample, writer.synced_end) == (6 * BLOCK, 4 * BLOCK)
+            with pytest.raises(StorageFailed):
+                writer.sync()
+        writer.sync()
+        assert writer.synced_end == 6 * BLOCK
+    (store.folder / "0001.rec").unlink()  # none of what a failed sync left behind is needed
+    assert [slot.seq for slot in store.reader()._slots] == [4, 5]
+
+
+def test_a_minute_in_memory_is_mostly_without_its_sound(store: Store) -> None:
+    with store.writer() as writer:
+        for number in range(300):
+            writer.append(noise(BLOCK, number).tobytes(), number * BLOCK)
+        held = sum(len(item.pcm) for item in writer._latest)
+    assert held == 10 * RATE * 2
 
 
 def test_what_was_written_twice_is_taken_back_from_both_files(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,12 +2,14 @@
 
 import argparse
 import secrets
+import signal
 import sys
 
 from .framework import SHOWN_MISSES, Outcome, Report, Rig, load_rig, rig_names, run_rig
 
 
 def main() -> int:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # ends what a rig has mounted, started and made
     names = rig_names()
     given = _arguments(names)
     seed = given.seed if given.seed is not None else secrets.randbelow(10**6)
@@ -61,8 +63,9 @@ def _line(rig: Rig, outcome: Outcome, seconds: float) -> str:
     if outcome.skipped_reason:
         return f"{rig.TITLE:<44} {'skipped':>15}  {outcome.skipped_reason}"
     tally = f"{outcome.held}/{outcome.trials}"
+    left_out = f"{outcome.left_out}; " if outcome.left_out else ""
     note = f" ({outcome.note})" if outcome.note else ""
-    return f"{rig.TITLE:<44} {tally:>15}  {rig.HOLDS}{note}  {seconds:.0f} s"
+    return f"{rig.TITLE:<44} {tally:>15}  {left_out}{rig.HOLDS}{note}  {seconds:.0f} s"
 
 
 def _show(line: str) -> None:

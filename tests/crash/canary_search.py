@@ -35,15 +35,27 @@ def spellings(word: str) -> dict[str, bytes]:
 
 
 def sound_markers(samples: "np.ndarray", rate: int, each_s: float = 1.0) -> dict[str, bytes]:
-    """Pieces of 32 samples from each second of what was recorded, as integers and as floats; not from silence."""
-    found = {}
+    """Pieces of 32 samples from each second of what was recorded, as integers and as floats; not from silence.
+
+    `samples` are int16, or float32 from -1 to 1, which become integers in each of the ways that programs have.
+    """
+    found: dict[str, bytes] = {}
     for at in range(0, len(samples) - MARKER_SAMPLES, int(rate * each_s)):
-        piece = samples[at : at + MARKER_SAMPLES]
-        if len(set(piece.tolist())) > MARKER_SAMPLES // 2:
-            place = f"sound at {at * 1000 // rate} ms"
-            found[f"{place}, 16 bit"] = piece.astype("<i2").tobytes()
-            found[f"{place}, 16 bit, other end first"] = piece.astype(">i2").tobytes()
-            found[f"{place}, float"] = (piece / 32768).astype("<f4").tobytes()
+        place = f"sound at {at * 1000 // rate} ms, {rate} Hz"
+        for form, piece in _forms(samples[at : at + MARKER_SAMPLES]).items():
+            if len(set(piece.tolist())) > MARKER_SAMPLES // 2:
+                found[f"{place}, {form}"] = piece.tobytes()
+                found[f"{place}, {form}, other end first"] = piece.byteswap().tobytes()
+    return found
+
+
+def _forms(piece: "np.ndarray") -> "dict[str, np.ndarray]":
+    if piece.dtype == np.int16:
+        return {"16 bit": piece, "float": (piece / 32768).astype("<f4")}
+    found = {"float": piece.astype("<f4")}
+    for scale in (32767, 32768):
+        found[f"16 bit, times {scale}"] = (piece * scale).astype("<i2")
+        found[f"16 bit, times {scale} and rounded"] = np.rint(piece * scale).astype("<i2")
     return found
 
 
@@ -56,6 +68,8 @@ class Canary:
 
     def in_data(self, data: bytes) -> list[str]:
         """What of it is in `data`."""
+        if data.count(0) == len(data):  # a recording's reserve: much to look through, and nothing to find
+            return []
         small = data.lower()
         found = [what for form, what in self.words.items() if form in small]
         return found + [what for form, what in self.sounds.items() if form in data]
@@ -92,7 +106,7 @@ class Canary:
         for data, what in {**self.words, **self.sounds}.items():
             path = folder / "planted"
             path.write_bytes(b"\0" * 100 + data + b"\0" * 100)
-            if not self.in_folders([folder]):
+            if f"{path}: {what}" not in self.in_folders([folder]):
                 missed.append(what)
             path.unlink()
         return missed

@@ -2,13 +2,12 @@
 
 import os
 import resource
-import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import platformdirs
@@ -16,9 +15,12 @@ import psutil
 from sound_room import SoundRoom
 from terminal import Terminal
 
+from facilitator.domain.errors import WorkerFailed
+
 from .framework import ROOT
 
 PROGRAM = [sys.executable, "-m", "facilitator.cli.main"]
+CAPTURE, WORKER = "facilitator.audio.capture", "facilitator.transcription.worker"
 PASSPHRASE = "canary four unrelated words"
 NAMES = ("Margaret Thompson", "Charles Anderson", "Ragnhild Bjørnstadmoen")
 WORDS = ("Margaret", "Thompson", "Charles", "Anderson", "Ragnhild", "Bjørnstadmoen", "Maggie")
@@ -37,15 +39,16 @@ HOMES = ("HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME", "XDG_DAT
 class CanaryStudy:
     """The study below `root`; every home, cache, log and temporary file of its programs is below `root` too.
 
-    Core files are allowed, and would lie in `work`, where all programs run.
+    Core files are allowed, and would lie in `work`, where all programs run. What is planted, for the search to find,
+    and what a person gives lie elsewhere.
     """
 
     def __init__(self, root: Path, room: SoundRoom) -> None:
         self.root, self.room = root, room
         self.study, self.work, self.out = root / "study", root / "work", root / "out"
-        self.given = root.with_name(root.name + "-given")
+        self.given, self.planted = (root.with_name(f"{root.name}-{what}") for what in ("given", "planted"))
         self.homes = {name: str(root / name.lower()) for name in HOMES}
-        for folder in (self.work, self.given, *map(Path, self.homes.values())):
+        for folder in (self.work, self.given, self.planted, *map(Path, self.homes.values())):
             folder.mkdir(parents=True)
 
     @property
@@ -55,9 +58,9 @@ class CanaryStudy:
         own = {"FACILITATOR_PASSPHRASE": PASSPHRASE, "FACILITATOR_CACHE": weights, "PYTHONPATH": str(ROOT)}
         return self.room.env | self.homes | own
 
-    def command(self, *words: str | Path, code: int | None = 0, during: Callable[[int], None] | None = None) -> str:
+    def command(self, *words: str | Path, code: int = 0, during: Callable[[int], None] | None = None) -> str:
         """Run one command; `during` gets its process number while it runs. RuntimeError for another exit code."""
-        process = subprocess.Popen(
+        with subprocess.Popen(
             [*PROGRAM, *map(str, words), "--study", str(self.study)],
             env=self.env,
             cwd=self.work,
@@ -65,11 +68,11 @@ class CanaryStudy:
             stderr=subprocess.PIPE,
             text=True,
             preexec_fn=allow_core_files,
-        )
-        if during is not None:
-            during(process.pid)
-        out, err = process.communicate(timeout=300)
-        if code is not None and process.returncode != code:
+        ) as process:
+            if during is not None:
+                during(process.pid)
+            out, err = process.communicate(timeout=300)
+        if process.returncode != code:
             raise RuntimeError(f"{words[0]} ended with {process.returncode}: {err.strip()[-300:]}")
         return out
 
@@ -109,7 +112,7 @@ class CanaryStudy:
                 playing.wait(60)
                 time.sleep(0.6)
             if crash:
-                self.crash("facilitator.cli.main", "facilitator.audio.capture")
+                self.crash(PROGRAM[-1], CAPTURE)
                 return
             terminal.press("s")
             terminal.wait_for("Stop the recording?")
@@ -137,21 +140,20 @@ class CanaryStudy:
                 continue
         return None
 
-    def transcribe_with_a_crash(self) -> None:
-        """The worker crashes with speech in its memory; a second run does the work."""
+    def crash_transcription(self, speech: Sequence[bytes]) -> None:
+        """Transcribe; the worker crashes once it has one of `speech` in its memory."""
 
         def during(_: int) -> None:
             deadline = time.monotonic() + 60
             while time.monotonic() < deadline:
-                worker = self.running("facilitator.transcription.worker")
-                if worker is not None and worker.memory_info().rss > 200e6:
-                    time.sleep(0.5)
+                worker = self.running(WORKER)
+                if worker is not None and holds(worker.pid, speech):
                     os.kill(worker.pid, signal.SIGABRT)
                     return
-                time.sleep(0.02)
+                time.sleep(0.1)
+            raise RuntimeError("no worker had speech in its memory")
 
-        self.command("transcribe", "01", code=None, during=during)
-        self.command("transcribe", "01")
+        self.command("transcribe", "01", code=WorkerFailed.exit_code, during=during)
 
     def release(self) -> Path:
         """Pseudonymize, approve and export; returns the folder of the export."""
@@ -164,11 +166,6 @@ class CanaryStudy:
     def core_files(self) -> list[Path]:
         """Where a crash left a process's memory."""
         return [path for path in self.root.rglob("*") if path.is_file() and _is_core(path)]
-
-    def remove(self) -> None:
-        """Delete all of it."""
-        for folder in (self.root, self.given):
-            shutil.rmtree(folder, ignore_errors=True)
 
     def _speech(self, number: int, voice: str, text: str) -> Path:
         path = self.given / f"{number}.wav"
@@ -187,6 +184,22 @@ def keeps_core_files() -> bool:
     with tempfile.TemporaryDirectory() as name:
         subprocess.run(["/bin/sh", "-c", "kill -ABRT $$"], cwd=name, preexec_fn=allow_core_files, check=False)
         return any(_is_core(path) for path in Path(name).iterdir())
+
+
+def holds(pid: int, pieces: Sequence[bytes]) -> bool:
+    """Whether one of `pieces` is in the memory of a process; not if it ended."""
+    try:
+        with Path(f"/proc/{pid}/maps").open() as maps, Path(f"/proc/{pid}/mem").open("rb", buffering=0) as memory:
+            for place, rights, *_ in map(str.split, maps):
+                if rights.startswith("rw"):
+                    begin, end = (int(word, 16) for word in place.split("-"))
+                    memory.seek(begin)
+                    data = memory.read(end - begin)
+                    if any(piece in data for piece in pieces):
+                        return True
+    except (OSError, ValueError):
+        return False
+    return False
 
 
 def _is_core(path: Path) -> bool:

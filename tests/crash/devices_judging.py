@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from known_sound import ALIKE, apart, find
 
 from facilitator.audio.container import AudioReader
-from facilitator.audio.messages import Alarm, Gap, Message, Started
+from facilitator.audio.messages import Alarm, Gap, Message
 from facilitator.domain.recording import Trouble
 
 TOLD_MS = 1000
@@ -44,22 +44,19 @@ class Case:
 class Heard:
     """All that was said but levels, with the monotonic ms at which it was heard; and what was done, when.
 
-    `told_from_ms` is when the program could first know, where that is later than the act.
+    `origin_ms` is the monotonic time of session time 0, `told_from_ms` when the program could first know, where that is
+    later than the act, `stop_ms` when the recording was told to end.
     """
 
+    origin_ms: float = 0.0
     act_ms: float = 0.0
     undo_ms: float = 0.0
     told_from_ms: float = 0.0
+    stop_ms: float = 0.0
     said: list[tuple[float, Message]] = field(default_factory=list)
 
     def add(self, at_ms: float, message: Message) -> None:
         self.said.append((at_ms, message))
-
-    @property
-    def origin_ms(self) -> float:
-        """The monotonic time of session time 0."""
-        started = next(message for _, message in self.said if isinstance(message, Started))
-        return started.monotonic_ns / 1e6 - started.start_ms
 
     @property
     def gaps(self) -> list[Gap]:
@@ -68,11 +65,15 @@ class Heard:
     def alarms(self) -> Iterable[tuple[float, Alarm]]:
         return ((at, message) for at, message in self.said if isinstance(message, Alarm))
 
+    def began(self, trouble: Trouble) -> list[float]:
+        """When it was told that `trouble` began."""
+        return [at for at, one in self.alarms() if one.trouble == trouble and not one.over]
+
 
 def told_after_ms(case: Case, heard: Heard) -> float | None:
-    """How long after it could be known the alarm was heard; None if it never was."""
+    """How long after it could be known the alarm was heard; None if it was not after the act."""
     due = max(heard.act_ms, heard.told_from_ms) + case.full_ms
-    return next((at - due for at, one in heard.alarms() if one.trouble == case.wanted and not one.over), None)
+    return next((at - due for at in heard.began(case.wanted) if at >= heard.act_ms), None)
 
 
 def judge(case: Case, heard: Heard, reader: AudioReader) -> list[str]:
@@ -88,7 +89,10 @@ def _judge_alarms(case: Case, heard: Heard) -> list[str]:
         faults.append(f"“{case.wanted}” was told {after:.0f} ms after it could be known")
     known = {case.wanted, *case.allowed, *MACHINE}
     faults += [f"“{one.trouble}” was told and is not true" for _, one in heard.alarms() if one.trouble not in known]
-    if case.ends and not any(one.trouble == case.wanted and one.over for _, one in heard.alarms()):
+    if any(at < heard.act_ms for at in heard.began(case.wanted)):
+        faults.append(f"“{case.wanted}” was told before the act and is not true")
+    over = (at for at, one in heard.alarms() if one.trouble == case.wanted and one.over)
+    if case.ends and not any(heard.undo_ms <= at < heard.stop_ms for at in over):
         faults.append(f"that “{case.wanted}” is over was never told")
     return faults
 

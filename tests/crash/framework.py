@@ -12,12 +12,13 @@ A rig is a module `rig_NAME.py` of this package with
 import os
 import random
 import shutil
+import statistics
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from multiprocessing import get_context
 from pathlib import Path
@@ -30,16 +31,24 @@ SHOWN_MISSES = 5
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """`held` of `trials` kept the promise. With `skipped_reason` nothing was tried, and nothing counts as held."""
+    """`held` of `trials` kept the promise. With `skipped_reason` nothing was tried, and nothing counts as held.
+
+    `left_out` says which part could not be tried, and why: "60 real streams skipped: no sound server".
+    """
 
     trials: int
     held: int
     note: str = ""
     skipped_reason: str = ""
+    left_out: str = ""
 
     @classmethod
     def skipped(cls, reason: str) -> "Outcome":
         return cls(0, 0, "", reason)
+
+    def noted(self, *parts: str, left_out: str = "") -> "Outcome":
+        """The same, with what a rig has to say of its trials."""
+        return replace(self, note="; ".join(filter(None, parts)), left_out=left_out)
 
     @property
     def failed(self) -> bool:
@@ -52,7 +61,7 @@ def _say_nothing(line: str) -> None:
 
 @dataclass(slots=True)
 class Report:
-    """Passed to a rig: where its chance comes from, how far it is, and what missed.
+    """Passed to a rig: where its chance comes from, how far it is, what missed, and what the trials measured.
 
     `only` is the one trial to run again, None for all.
     """
@@ -63,6 +72,7 @@ class Report:
     only: int | None = None
     shown: Callable[[str], None] = _say_nothing
     missed: list[str] = field(default_factory=list)
+    figures: dict[str, list[float]] = field(default_factory=dict)
     _at: float = 0.0
 
     def source(self, trial: int) -> str:
@@ -99,36 +109,73 @@ class Report:
         """Tell of a trial in which the promise did not hold."""
         self.missed.append(f"trial {trial}: {why}")
 
+    def measured(self, figures: Mapping[str, float]) -> None:
+        """Keep the figures of one trial."""
+        for name, value in figures.items():
+            self.figures.setdefault(name, []).append(value)
 
-Trial = Callable[[random.Random, int], str]
-"""One trial: its own source of chance and its number; returns "" if the promise held, else what did not."""
+    def total(self, name: str) -> int:
+        """The sum of one figure, such as of those that are 1 where something was so."""
+        return round(sum(self.figures.get(name, ())))
+
+    def told(self, name: str, unit: str, digits: int = 0) -> str:
+        """Median and worst of one figure."""
+        values = self.figures.get(name)
+        if not values:
+            return "none"
+        return f"median {statistics.median(values):.{digits}f}, worst {max(values):.{digits}f} {unit}"
 
 
-def tally(report: Report, numbers: Iterable[int], trial: Trial, note: str = "", *, processes: int = 2) -> Outcome:
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What came of one trial: `why` the promise did not hold, "" if it did, and what was measured either way."""
+
+    why: str = ""
+    figures: Mapping[str, float] = field(default_factory=dict)
+
+
+Trial = Callable[[random.Random, int], Tried | str]
+"""One trial: its own source of chance and its number; without figures, only `why` is returned."""
+
+
+def tally(report: Report, numbers: Iterable[int], trial: Trial, *, processes: int = 2) -> Outcome:
     """Run `trial`, a function at the top of its module, for each number, two at a time; a raised error is a miss."""
     chosen = list(numbers) if report.only is None else [report.only]
     jobs = ((trial, report.source(number), number) for number in chosen)
     held = 0
     with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
-        for done, why in enumerate(pool.map(_tried, jobs, chunksize=max(1, min(20, len(chosen) // 50)))):
+        for done, tried in enumerate(pool.map(_tried, jobs, chunksize=max(1, min(20, len(chosen) // 50)))):
             report(done, len(chosen))
-            held += not why
-            if why:
-                report.miss(chosen[done], why)
-    return Outcome(len(chosen), held, note)
+            report.measured(tried.figures)
+            held += not tried.why
+            if tried.why:
+                report.miss(chosen[done], tried.why)
+    return Outcome(len(chosen), held)
 
 
-def _tried(job: tuple[Trial, str, int]) -> str:
+def _tried(job: tuple[Trial, str, int]) -> Tried:
     trial, source, number = job
     try:
-        return trial(random.Random(source), number)
+        tried = trial(random.Random(source), number)
     except Exception as error:
-        last = traceback.extract_tb(error.__traceback__)[-1]
-        return f"{type(error).__name__}: {error} ({Path(last.filename).name}:{last.lineno})".replace("\n", " ")
+        return Tried(described(error))
+    return Tried(tried) if isinstance(tried, str) else tried
 
 
-def scratch() -> "TemporaryDirectory[str]":
-    """A folder for the duration of a rig or trial, in memory where the system has one: nothing here needs a drive."""
+def described(error: Exception) -> str:
+    """An error in one line, with its place: the last one in the program itself, where it came through there."""
+    places = list(traceback.extract_tb(error.__traceback__))
+    last = ([place for place in places if place.filename.startswith(str(ROOT / "facilitator"))] or places)[-1]
+    return f"{type(error).__name__}: {error} ({Path(last.filename).name}:{last.lineno})".replace("\n", " ")
+
+
+def scratch(within: Path | None = None) -> "TemporaryDirectory[str]":
+    """A folder for the duration of a rig, in memory where the system has one: nothing here needs a drive.
+
+    A trial makes its own `within` the rig's, so that all goes with that one even where a trial was killed.
+    """
+    if within is not None:
+        return TemporaryDirectory(prefix="trial-", dir=within)
     memory = Path("/dev/shm")
     roomy = memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 32 << 20
     return TemporaryDirectory(prefix="crash-", dir=memory if roomy else None)

@@ -19,7 +19,7 @@ from .framework import ROOT
 
 PATIENCE_S = 30.0
 ACKNOWLEDGED = ("note", "mark", "edit")
-CAPTURE = "facilitator.audio.capture"
+CAPTURE, VICTIM = "facilitator.audio.capture", "tests.crash.killing_victim"
 TRIAL = "CRASH_KILL_TRIAL"
 """Names the trial to its processes, and to their children."""
 
@@ -31,9 +31,8 @@ class Program:
         self.audio = root / "sessions" / "01" / "audio"
         self.lines: list[dict[str, Any]] = []
         self._child = subprocess.Popen(
-            [sys.executable, "-W", "error", "-m", "tests.crash.killing_victim", str(root)],
+            [sys.executable, "-W", "error", "-m", VICTIM, str(root)],
             cwd=ROOT,
-            env=os.environ | {TRIAL: str(root)},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -106,11 +105,30 @@ def capture_pid(audio: Path) -> int:
 
 def recorder_starting(root: Path) -> bool:
     """Whether a capture process of this trial runs, though it may not record yet."""
+    for process in _processes(root):
+        with contextlib.suppress(psutil.Error):
+            if CAPTURE in process.cmdline() or VICTIM in process.cmdline():  # the latter: just forked by the program
+                return True
+    return False
+
+
+def end_all(root: Path) -> None:
+    """kill -9 of whatever still runs of this trial, a recorder that is only starting and its helpers too."""
+    deadline = time.monotonic() + PATIENCE_S
+    while (left := _processes(root)) and time.monotonic() < deadline:
+        for process in left:
+            with contextlib.suppress(psutil.Error):
+                process.kill()
+        time.sleep(0.02)
+
+
+def _processes(root: Path) -> list[psutil.Process]:
+    found = []
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error):
-            if CAPTURE in process.cmdline() and process.environ().get(TRIAL) == str(root):
-                return _runs(process.pid)
-    return False
+            if process.pid != os.getpid() and process.environ().get(TRIAL) == str(root) and _runs(process.pid):
+                found.append(process)
+    return found
 
 
 def _runs(pid: int) -> bool:

@@ -1,13 +1,10 @@
-"""The study that is copied for each trial, and what the trials share: the room, its clock, where figures go."""
+"""The study that is copied for each trial, and what the trials share: its key, and when the room's sound began."""
 
-import json
-import os
 import shutil
-import statistics
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
-from known_sound import ALIKE, RATE, apart, find
+from known_sound import ALIKE, apart, find
 
 from facilitator.audio.container import AudioReader
 from facilitator.domain import events as ev
@@ -16,7 +13,7 @@ from facilitator.domain.ids import ResearchNumber, SessionId, Speaker
 from facilitator.domain.roster import RosterRow
 from facilitator.domain.transcript import Segment
 from facilitator.storage.keys import unlock_identity
-from facilitator.storage.study_folder import StudyFolder
+from facilitator.storage.study_folder import StudyFolder, read_settings
 from facilitator.workflows.guides import find_guide
 from facilitator.workflows.participants import add_participants, record_consent
 from facilitator.workflows.sessions import Session, plan_session
@@ -24,8 +21,8 @@ from facilitator.workflows.study import Study, init_study
 
 from .killing_victim import SEGMENTS, personal_key
 
-VARIABLE = "CRASH_KILL_WORLD"
 PIECE_MS = 100
+TEMPLATE = "template"
 _PASSPHRASE = "four unrelated words"
 
 
@@ -37,39 +34,9 @@ class World:
     secret: str
     sounded_ms: float
 
-    def publish(self) -> None:
-        """Let the trials find it."""
-        path = Path(self.folder) / "world.json"
-        path.write_text(json.dumps(asdict(self)))
-        os.environ[VARIABLE] = str(path)
-
-    @classmethod
-    def known(cls) -> "World":
-        return cls(**json.loads(Path(os.environ[VARIABLE]).read_text()))
-
     def study(self, number: int) -> Path:
         """A fresh copy of the study for one trial."""
-        return Path(shutil.copytree(Path(self.folder) / "template", Path(self.folder) / f"trial-{number}"))
-
-    def note(self, **figures: object) -> None:
-        """Keep the figures of one trial."""
-        with (Path(self.folder) / "figures.jsonl").open("a") as file:
-            file.write(json.dumps(figures) + "\n")
-
-    def figures(self, name: str) -> list[float]:
-        """All values of one figure."""
-        try:
-            lines = (Path(self.folder) / "figures.jsonl").read_text().splitlines()
-        except FileNotFoundError:
-            return []
-        return [value for line in lines if (value := json.loads(line).get(name)) is not None]
-
-    def told(self, name: str, unit: str, digits: int = 2) -> str:
-        """Median and worst of one figure."""
-        values = self.figures(name)
-        if not values:
-            return "none"
-        return f"median {statistics.median(values):.{digits}f}, worst {max(values):.{digits}f} {unit}"
+        return copied(self.folder, Path(self.folder) / f"trial-{number}")
 
     def late_ms(self, reader: AudioReader, at_ms: int, origin_ms: float) -> float | None:
         """How much later than it sounded the sound at `at_ms` stands on the session clock; None if it is not known."""
@@ -81,7 +48,7 @@ class World:
 
 def make_template(folder: Path) -> str:
     """Make the study with one session, a draft in it, in `folder`/template; returns the researcher's secret key."""
-    root = init_study(folder / "template", title="Trial", passphrase=_PASSPHRASE)
+    root = init_study(folder / TEMPLATE, title="Trial", passphrase=_PASSPHRASE)
     secret = unlock_identity(StudyFolder(root).identity_file, _PASSPHRASE).secret
     with opened(root, secret) as study:
         rows = [RosterRow("Kristin Haugen", (), {}), RosterRow("Anders Berg", (), {})]
@@ -96,12 +63,12 @@ def make_template(folder: Path) -> str:
     return secret
 
 
+def copied(folder: str, place: Path | str) -> Path:
+    """A fresh copy of the template in `folder`, below `place`."""
+    return Path(shutil.copytree(Path(folder) / TEMPLATE, Path(place) / "study"))
+
+
 def opened(root: Path, secret: str) -> Study:
     """The study, unlocked without its passphrase."""
-    from facilitator.storage.study_folder import read_settings
-
     folder = StudyFolder(root)
     return Study(folder, read_settings(folder), personal_key(secret))
-
-
-__all__ = ["PIECE_MS", "RATE", "World", "make_template", "opened"]

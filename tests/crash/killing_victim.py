@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pyrage
 
+from facilitator.audio.status_file import read_status
 from facilitator.domain.errors import FacilitatorError
 from facilitator.domain.ids import SessionId, Speaker
 from facilitator.domain.notes import NoteKind
@@ -41,6 +42,14 @@ def say(said: str, **more: object) -> None:
         sys.stdout.flush()
 
 
+def origin_ms(audio: Path) -> float:
+    """The monotonic time in ms at which the session clock began, by the recorder that runs in the folder `audio`."""
+    status = read_status(audio)
+    if status is None:
+        raise RuntimeError("nothing records there")
+    return status.started_monotonic_ns / 1e6 - status.start_ms
+
+
 class Facilitating:
     """Takes notes, marks speakers and corrects the draft in turn, and restarts a recorder that died."""
 
@@ -51,9 +60,7 @@ class Facilitating:
 
     def start(self) -> None:
         self.conduct.start(rate=RATE)
-        take = self.session.state.takes[-1]
-        now_ms, monotonic_ms = self.conduct.now_ms, time.monotonic() * 1000
-        say("recording", start_ms=take.at_ms, origin=monotonic_ms - now_ms)
+        say("recording", origin=origin_ms(self.session.folder.audio))
 
     def act(self) -> None:
         """One thing that a person does; said once it is stored."""

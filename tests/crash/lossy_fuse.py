@@ -6,7 +6,8 @@ syncing a file does not make its name last, only syncing its folder does.
 `python -m tests.crash.lossy_fuse MOUNT BASE CUT_AT` mounts a copy of BASE at MOUNT. At call number CUT_AT of those that
 change something the power goes, and every later call fails; 0 for never. It takes commands on its input, one a line:
 
-    cut SEED FOLDER   switch off, write what the drive then holds to FOLDER; answers how many calls there were
+    calls             how many of those calls there were
+    cut SEED FOLDER   switch off, write what the drive then holds to FOLDER; answers the same
     fail N ERRNO      let the Nth write, sync, rename, open … from now on fail once; 0 for none
     failed            which call that was, and how many there were
     copy NAME BASE    put a fresh copy of BASE in as NAME, in the place of all there is
@@ -16,6 +17,7 @@ import contextlib
 import errno
 import os
 import random
+import shutil
 import stat
 import subprocess
 import sys
@@ -23,10 +25,12 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, Self
 
 from .cached_file import CachedFile, Odds, Write
 from .framework import ROOT
+
+CLOSING_S: Final = 20.0
 
 
 @dataclass(slots=True)
@@ -60,11 +64,16 @@ def absent() -> str:
         import mfusepy  # noqa: F401
     except (ImportError, OSError):
         return "no FUSE here: mfusepy or libfuse (Debian: libfuse3-3) is missing"
-    return ""
+    return "" if shutil.which("fusermount3") else "no FUSE here: fusermount3 (Debian: fuse3) is missing"
+
+
+def unmount(mount: Path) -> None:
+    """Whatever became of its process and of who has files open there; nothing if it is not mounted."""
+    subprocess.run(["fusermount3", "-u", "-z", "-q", str(mount)], check=False)
 
 
 class Mounted:
-    """A lossy copy of `base` at `mount`, in a process of its own."""
+    """A lossy copy of `base` at `mount`, in a process of its own. Close it, or use it as a context manager."""
 
     def __init__(self, mount: Path, base: Path, cut_at: int) -> None:
         self.root = mount
@@ -73,7 +82,14 @@ class Mounted:
             command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
         )
         if self._answer() != "mounted":
+            self.close()
             raise OSError("the lossy folder could not be mounted")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def ask(self, command: str, *arguments: object) -> str:
         """Give a command, see above, and return the answer."""
@@ -83,8 +99,13 @@ class Mounted:
 
     def close(self) -> None:
         """Unmount."""
-        with contextlib.suppress(OSError):
-            self._process.communicate(timeout=20)
+        try:
+            self._process.communicate(timeout=CLOSING_S)
+        except (OSError, subprocess.TimeoutExpired):
+            self._process.kill()
+            self._process.communicate()
+        if self._process.returncode:
+            unmount(self.root)
 
     def _answer(self) -> str:
         assert self._process.stdout is not None
@@ -127,6 +148,10 @@ def _operations(mfusepy: Any) -> Any:
 
         def init(self, path: str) -> None:
             print("mounted", flush=True)
+
+        def do_calls(self) -> int:
+            with self._lock:
+                return self._calls
 
         def do_cut(self, seed: str, folder: str) -> int:
             with self._lock:

@@ -44,6 +44,7 @@ class Life:
     sound: Sound = field(default_factory=Sound)
     kept: int = 0
     """Samples up to here were said to be on the disk."""
+    syncs: int = 0
     done: set[str] = field(default_factory=set)
 
     def step(self, name: str, act: Callable[[], object]) -> bool:
@@ -93,8 +94,9 @@ class Life:
                 self.sound.add(at, samples)
                 writer.append(samples.tobytes(), at)
                 self.sound.appended = at + BLOCK
-                if at % 2:
+                if at // BLOCK % 2:
                     writer.sync()
+                    self.syncs += 1
                     self.kept = self.sound.appended
         self.kept = self.sound.appended
         self._store(session, ev.RecordingStopped(writer.samples, 2500, writer.head))

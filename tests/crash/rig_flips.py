@@ -33,7 +33,7 @@ from .small_study import BLOCK, PASSPHRASE, RATE, Sound, compare, make_study, no
 TITLE = "any byte of any file flipped"
 HOLDS = "an error or a dated gap ≤ 250 ms; nothing wrong"
 COUNT = 0
-SECONDS = 450.0
+SECONDS = 960.0
 
 SESSION: Final = SessionId("01")
 GAP: Final = 3 * RATE
@@ -49,7 +49,7 @@ def run(count: int, report: Report) -> Outcome:
         targets = _targets(root)
         total = sum(size for _, size in targets)
         note = f"{len(targets)} files of {total} bytes"
-        return tally(report, report.sample(total), partial(flip_one, root, key, checkpointed), note)
+        return tally(report, report.sample(total), partial(flip_one, root, key, checkpointed)).noted(note)
 
 
 def _make_session(root: Path, key: PersonalKey) -> int:

@@ -26,13 +26,13 @@ from facilitator.domain.notes import NoteKind
 from facilitator.storage.keys import PersonalKey
 from facilitator.workflows.sessions import Session
 
-from .framework import ROOT, Outcome, Report, scratch, tally
+from .framework import ROOT, Outcome, Report, Tried, scratch, tally
 from .small_study import Sound, compare, make_study, noise, open_with, plan, reader_of, seconds
 
 TITLE = "disk full at a random place (real tmpfs)"
 HOLDS = "all before it readable, notes still save"
 COUNT = 500
-SECONDS = 150.0
+SECONDS = 120.0
 
 RATE: Final = 48_000
 BLOCK: Final = RATE // 4
@@ -40,6 +40,13 @@ BALLAST: Final = 4 << 20
 PAGE: Final = 4096
 MOST_LOST_S: Final = 1.25
 """A second since the last sync, and the record on its way."""
+WITH_RESERVE: Final = 0.9
+MOST_PAGES: Final = 250
+"""A megabyte, ten seconds of sound."""
+FEW_PAGES: Final = 80
+"""Without the reserve; planning takes 26."""
+SLACK: Final = 8 * PAGE
+LARGE: Final = 64 << 20
 
 
 def run(count: int, report: Report) -> Outcome:
@@ -48,8 +55,12 @@ def run(count: int, report: Report) -> Outcome:
     given = [count, report.seed, report.scale, report.only]
     command = ["unshare", "-Urm", sys.executable, "-m", "tests.crash.rig_full", json.dumps(given)]
     done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
-    trials, held, report.missed[:] = json.loads(done.stdout)
-    return Outcome(trials, held)
+    trials, held, report.missed[:], figures = json.loads(done.stdout)
+    report.figures.update(figures)
+    return Outcome(trials, held).noted(
+        f"{report.total('reserve')} of {trials} with the reserve, where notes must still save",
+        f"{report.total('sounded')} full while sound was stored",
+    )
 
 
 def main() -> None:
@@ -59,8 +70,19 @@ def main() -> None:
     with scratch() as folder:
         base = Path(folder) / "study"
         key = make_study(base)
-        outcome = tally(report, range(count), partial(fill_once, base, key))
-    print(json.dumps([outcome.trials, outcome.held, report.missed]))
+        room = _room_to_plan(base, key)
+        outcome = tally(report, range(count), partial(fill_once, base, key, room))
+    print(json.dumps([outcome.trials, outcome.held, report.missed, report.figures]))
+
+
+def _room_to_plan(base: Path, key: PersonalKey) -> int:
+    """Bytes that a session takes until its recording begins, the reserve included."""
+    with scratch(base.parent) as folder, _small_disk(Path(folder), base, LARGE):
+        before = shutil.disk_usage(folder).used
+        with open_with(Path(folder) / "study", key) as study, plan(study) as session:
+            session.record(ev.RecordingStarted(RATE, "microphone"))
+            with _writer(session):
+                return shutil.disk_usage(folder).used - before
 
 
 def _absent() -> str:
@@ -84,27 +106,31 @@ class Told:
     refused: str = ""
 
 
-def fill_once(base: Path, key: PersonalKey, chance: random.Random, number: int) -> str:
+def fill_once(base: Path, key: PersonalKey, to_plan: int, chance: random.Random, number: int) -> Tried:
     """Plan, record and note until the disk is full; then note, make room, and record on."""
-    with scratch() as folder:
+    reserved = chance.random() < WITH_RESERVE
+    room = PAGE * chance.randrange(MOST_PAGES if reserved else FEW_PAGES) + (to_plan + SLACK if reserved else 0)
+    with scratch(base.parent) as folder:
         disk = Path(folder)
-        with _small_disk(disk, base, chance.randrange(0, 250)) as grow:
+        with _small_disk(disk, base, room) as grow:
             told = Told()
             with suppress(StorageFailed):  # how the program says so; no other error gets through
                 _fill(disk / "study", key, told, chance)
             grow()
-            return told.refused or _kept(disk / "study", key, told, chance)
+            figures = {"reserve": float(told.has_ballast), "sounded": float(told.sound.appended > 0)}
+            if reserved and not told.has_ballast:
+                return Tried("there was room for the reserve, and it was not made", figures)
+            return Tried(told.refused or _kept(disk / "study", key, told, chance), figures)
 
 
 @contextmanager
-def _small_disk(disk: Path, base: Path, pages: int) -> Iterator[partial[None]]:
-    """A copy of `base` on a file system with room for so many pages more, and for the ballast or not."""
-    _mount(disk, "size=64m")
+def _small_disk(disk: Path, base: Path, room: int) -> Iterator[partial[None]]:
+    """A copy of `base` on a file system with so much room beside it, and what makes it large."""
+    _mount(disk, f"size={LARGE}")
     try:
         shutil.copytree(base, disk / "study")
-        used = shutil.disk_usage(disk).used
-        _mount(disk, f"remount,size={used + (BALLAST if pages % 4 else 0) + pages * PAGE}")
-        yield partial(_mount, disk, "remount,size=64m")
+        _mount(disk, f"remount,size={shutil.disk_usage(disk).used + room}")
+        yield partial(_mount, disk, f"remount,size={LARGE}")
     finally:
         subprocess.run(["umount", "--lazy", str(disk)], check=True)
 

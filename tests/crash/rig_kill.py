@@ -1,15 +1,13 @@
 """kill -9 of the program, of its capture process, or of both, while sound, notes, marks and corrections come in."""
 
-import contextlib
 import os
 import random
 import shutil
-import signal
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from known_sound import Playing, sounded_at_ms
@@ -24,17 +22,19 @@ from facilitator.workflows.recovering import needs_recovery, recover
 from facilitator.workflows.sessions import Session
 from facilitator.workflows.sound import open_track
 
-from .framework import Outcome, Report, tally
+from .framework import Outcome, Report, Tried, tally
 from .killing_judging import judge_log, judge_next_take, judge_sound, lost_ms
-from .killing_program import Program, capture_pid, kill, recorder_starting
+from .killing_program import TRIAL, Program, capture_pid, end_all, kill, recorder_starting
 from .killing_study import World, make_template, opened
 
 TITLE = "kill -9 of capture, UI or both"
-HOLDS = "0 acknowledged notes, marks or edits lost; <= 0.5 s of audio lost; all reopen; recovery < 2 s"
+HOLDS = "0 acknowledged notes, marks or edits lost; <= 0.5 s of audio lost; all reopen; recovery < 2 s, recorder < 5 s"
 COUNT = 1000
-SECONDS = 1200.0
+SECONDS = 840.0
 AT_ONCE = 8
 RECOVERY_S = 2.0
+BACK_S = 5.0
+"""From the kill of the recorder until another records; eight trials share the processor."""
 LEAST_S, MOST_S = 0.2, 3.0
 KINDS = ("capture", "ui", "both")
 
@@ -49,62 +49,65 @@ def run(count: int, report: Report) -> Outcome:
         os.environ.update(room.settings)
         try:
             world = World(name, secret, sounded_at_ms(room))
-            world.publish()
-            outcome = tally(report, range(count), trial, processes=AT_ONCE)
+            outcome = tally(report, range(count), partial(trial, world), processes=AT_ONCE)
         finally:
             os.environ.clear()
             os.environ.update(before)
-        return replace(outcome, note=_note(world))
-
-
-def _note(world: World) -> str:
-    return (
-        f"{sum(world.figures('acknowledged')):.0f} acknowledged; audio lost {world.told('lost_ms', 'ms', 0)}; "
-        f"recovery {world.told('recovery_s', 's')}; recorder started again after {world.told('back_s', 's', 1)}"
+    return outcome.noted(
+        f"{report.total('acknowledged')} acknowledged",
+        f"audio lost {report.told('lost_ms', 'ms')}",
+        f"recovery {report.told('recovery_s', 's', 2)}",
+        f"another recorder after {report.told('back_s', 's', 1)}",
+        f"with a gap of {report.told('gap_ms', 'ms')}",
     )
 
 
-def trial(chance: random.Random, number: int) -> str:
-    """One kill; returns what did not hold."""
-    world, kind = World.known(), KINDS[number % len(KINDS)]
+def trial(world: World, chance: random.Random, number: int) -> Tried:
+    """One kill."""
+    kind = KINDS[number % len(KINDS)]
     root = world.study(number)
     with _cleaned(root), Program(root, world.secret) as program:
         program.wait_for("recording")
         time.sleep(chance.uniform(LEAST_S, MOST_S))
         if kind == "capture":
-            faults = _capture_killed(world, program, root)
+            tried = _capture_killed(world, program, root)
         elif kind == "ui":
-            faults = _program_killed(world, program, root)
+            tried = _program_killed(world, program, root)
         else:
-            faults = _both_killed(world, program, root, chance)
-    return f"{kind}: {'; '.join(faults)}" if faults else ""
+            tried = _both_killed(world, program, root, chance)
+    figures = {**tried.figures, "acknowledged": program.acknowledged}
+    return Tried(f"{kind}: {tried.why}" if tried.why else "", figures)
 
 
 @contextmanager
 def _cleaned(root: Path) -> Iterator[None]:
-    audio = root / "sessions" / "01" / "audio"
+    """Nothing that the trial or its program started goes on after it."""
+    os.environ[TRIAL] = str(root)
     try:
         yield
     finally:
-        if pid := capture_pid(audio):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+        del os.environ[TRIAL]
+        end_all(root)
         shutil.rmtree(root, ignore_errors=True)
 
 
-def _capture_killed(world: World, program: Program, root: Path) -> list[str]:
+def _tried(faults: list[str], **figures: float) -> Tried:
+    return Tried("; ".join(faults), figures)
+
+
+def _capture_killed(world: World, program: Program, root: Path) -> Tried:
     """The program goes on with its notes, starts the recorder again and stops in order."""
     killed_ms = kill(capture_pid(program.audio))
     back = program.wait_for("restarted")
+    back_s = (back["at"] - killed_ms) / 1000
     time.sleep(0.6)
     program.tell("stop")
     program.wait_for("stopped")
     program.end()
-    after = [line for line in program.lines if line["said"] == "note" and killed_ms < line["at"] < back["at"]]
-    faults = [] if after else ["no note was stored while the recorder was away"]
-    begun = time.monotonic()
+    faults = [] if back_s < BACK_S else [f"another recorder ran only after {back_s:.1f} s"]
+    if not any(line["said"] == "note" and killed_ms < line["at"] < back["at"] for line in program.lines):
+        faults.append("no note was stored while the recorder was away")
     with opened(root, world.secret) as study, Session(study, SessionId("01")) as session:
-        seconds = time.monotonic() - begun
         faults += judge_log(session, program.lines)
         if needs_recovery(session):
             faults.append("a stop in order left something to recover")
@@ -112,15 +115,17 @@ def _capture_killed(world: World, program: Program, root: Path) -> list[str]:
         faults += judge_sound(world, reader, program)
         lost = lost_ms(world, reader, program, killed_ms)
         faults += lost.faults
-        logged = [at for at, length, _ in session.state.gaps if length > 0]
-        if lost.end_ms and not any(abs(at - lost.end_ms) <= 1 for at in logged):
-            faults.append(f"the gap from {lost.end_ms} ms on is not in the log, which has gaps from {logged}")
-    back_s = (back["at"] - killed_ms) / 1000
-    world.note(acknowledged=program.acknowledged, lost_ms=lost.ms, recovery_s=seconds, back_s=back_s)
-    return faults + _too_slow(seconds)
+        gaps = {at: length for at, length, _ in session.state.gaps if length > 0}
+    figures = {"lost_ms": lost.ms, "back_s": back_s}
+    gap_ms = next((length for at, length in gaps.items() if abs(at - lost.end_ms) <= 1), None)
+    if gap_ms is not None:
+        figures["gap_ms"] = gap_ms
+    elif lost.end_ms:
+        faults.append(f"the gap from {lost.end_ms} ms on is not in the log, which has {gaps}")
+    return _tried(faults, **figures)
 
 
-def _program_killed(world: World, program: Program, root: Path) -> list[str]:
+def _program_killed(world: World, program: Program, root: Path) -> Tried:
     """The recording goes on alone and is taken over by the next program."""
     killed_ms = kill(program.pid)
     program.end()
@@ -130,8 +135,8 @@ def _program_killed(world: World, program: Program, root: Path) -> list[str]:
         found = conduct.find_running()
         seconds = time.monotonic() - begun
         if not found:
-            return ["the recording did not go on"]
-        faults = judge_log(session, program.lines)
+            return _tried(["the recording did not go on"], recovery_s=seconds)
+        faults = _too_slow(seconds) + judge_log(session, program.lines)
         conduct.note(NoteKind.THEME, "taken over")
         time.sleep(0.4)
         conduct.poll()
@@ -144,12 +149,33 @@ def _program_killed(world: World, program: Program, root: Path) -> list[str]:
         if needs_recovery(session):
             faults.append("a stop in order left something to recover")
         faults += judge_sound(world, open_track(session), program)
-    world.note(acknowledged=program.acknowledged, lost_ms=gone_ms + recorded.lost_ms, recovery_s=seconds)
-    return faults + _too_slow(seconds)
+    return _tried(faults, lost_ms=gone_ms + recorded.lost_ms, recovery_s=seconds)
 
 
-def _both_killed(world: World, program: Program, root: Path, chance: random.Random) -> list[str]:
+def _both_killed(world: World, program: Program, root: Path, chance: random.Random) -> Tried:
     """All is found again from the disk, and recording starts anew."""
+    killed_ms = _kill_both(program, chance)
+    if _another_recorder(root, program.audio):
+        return _taken_over(world, program, root, killed_ms)
+    begun = time.monotonic()
+    with opened(root, world.secret) as study, Session(study, SessionId("01")) as session:
+        faults = [] if needs_recovery(session) else ["nothing was found to recover"]
+        recovered = recover(session)
+        seconds = time.monotonic() - begun
+        faults += _too_slow(seconds) + judge_log(session, program.lines)
+        if needs_recovery(session) or recovered.after.needs_recovery:
+            faults.append("it is not in order after a recovery")
+        if recovered.after.needs_restoring:
+            faults.append("something ought to be restored after a kill")
+        faults += _lasting_troubles(session)
+        lost = lost_ms(world, open_track(session), program, killed_ms)
+        faults += lost.faults + _first_take(world, session, program) + _starts_again(session)
+        faults += judge_next_take(world, open_track(session), session.state.takes[-1].at_ms)
+    return _tried(faults, lost_ms=lost.ms, recovery_s=seconds)
+
+
+def _kill_both(program: Program, chance: random.Random) -> float:
+    """In one order or the other; returns when the recorder was killed."""
     capture = capture_pid(program.audio)
     if chance.random() < 0.3:
         kill(program.pid)
@@ -160,25 +186,12 @@ def _both_killed(world: World, program: Program, root: Path, chance: random.Rand
         time.sleep(chance.choice((0.0, chance.uniform(0.0, 1.0))))  # it may be starting another one just then
         kill(program.pid)
     program.end()
-    if _another_recorder(root, program.audio):
-        return _taken_over(world, program, root, killed_ms)
-    begun = time.monotonic()
-    with opened(root, world.secret) as study, Session(study, SessionId("01")) as session:
-        faults = [] if needs_recovery(session) else ["nothing was found to recover"]
-        recovered = recover(session)
-        seconds = time.monotonic() - begun
-        faults += judge_log(session, program.lines)
-        if needs_recovery(session) or recovered.after.needs_recovery:
-            faults.append("it is not in order after a recovery")
-        if recovered.after.needs_restoring:
-            faults.append("something ought to be restored after a kill")
-        if lasting := [one.trouble.value for one in session.state.troubles if one.end_ms is None]:
-            faults.append(f"after a recovery it still says: {', '.join(lasting)}")
-        lost = lost_ms(world, open_track(session), program, killed_ms)
-        faults += lost.faults + _first_take(world, session, program) + _starts_again(session)
-        faults += judge_next_take(world, open_track(session), session.state.takes[-1].at_ms)
-    world.note(acknowledged=program.acknowledged, lost_ms=lost.ms, recovery_s=seconds)
-    return faults + _too_slow(seconds)
+    return killed_ms
+
+
+def _lasting_troubles(session: Session) -> list[str]:
+    lasting = [one.trouble.value for one in session.state.troubles if one.end_ms is None]
+    return [f"put in order, it still says: {', '.join(lasting)}"] if lasting else []
 
 
 STARTING_S = 12.0
@@ -197,27 +210,25 @@ def _another_recorder(root: Path, audio: Path) -> bool:
     return False
 
 
-def _taken_over(world: World, program: Program, root: Path, killed_ms: float) -> list[str]:
+def _taken_over(world: World, program: Program, root: Path, killed_ms: float) -> Tried:
     """A recorder that nobody logged is found, and its take is."""
     begun = time.monotonic()
     with opened(root, world.secret) as study, Session(study, SessionId("01")) as session:
         conduct = Conduct(session)
         if not conduct.find_running():
-            return ["the recorder that was started again was not found"]
+            return _tried(["the recorder that was started again was not found"])
         seconds = time.monotonic() - begun
-        faults = judge_log(session, program.lines)
+        faults = _too_slow(seconds) + judge_log(session, program.lines)
         time.sleep(0.4)
         conduct.poll()
         conduct.stop()
         if not session.state.recorded or needs_recovery(session):
             faults.append("a stop in order left something to recover")
-        if lasting := [one.trouble.value for one in session.state.troubles if one.end_ms is None]:
-            faults.append(f"after a stop it still says: {', '.join(lasting)}")
+        faults += _lasting_troubles(session)
         reader = open_track(session)
         lost = lost_ms(world, reader, program, killed_ms)
         faults += lost.faults + judge_sound(world, reader, program)
-    world.note(acknowledged=program.acknowledged, lost_ms=lost.ms, recovery_s=seconds, taken_over=1)
-    return faults + _too_slow(seconds)
+    return _tried(faults, lost_ms=lost.ms, recovery_s=seconds, taken_over=1)
 
 
 def _first_take(world: World, session: Session, program: Program) -> list[str]:

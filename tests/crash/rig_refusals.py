@@ -2,8 +2,6 @@
 
 import errno
 import random
-import subprocess
-import traceback
 from functools import cache, partial
 from pathlib import Path
 from typing import Final
@@ -13,16 +11,17 @@ import pyrage
 from facilitator.storage.keys import PersonalKey
 
 from . import lossy_fuse
-from .framework import Outcome, Report, scratch, tally
+from .framework import Outcome, Report, described, scratch, tally
 from .refused_life import Life, fault
 from .small_study import make_study
 
 TITLE = "each single call on the disk failing once"
 HOLDS = "no crash, no false “saved”, the user told"
 COUNT = 0
-SECONDS = 80.0
+SECONDS = 120.0
 
 ERRORS: Final = (errno.EIO, errno.ENOSPC)
+LEAST_SYNCS: Final = 3
 OFFICER: Final = str(pyrage.x25519.Identity.generate().to_public())
 
 
@@ -34,15 +33,12 @@ def run(count: int, report: Report) -> Outcome:
         key = make_study(base)
         try:
             calls = _calls_of_a_life(base, key)
-            return tally(
-                report,
-                report.sample(calls * len(ERRORS)),
-                partial(fail_once, base, key),
-                f"{calls} calls, each with EIO and ENOSPC",
-            )
+            numbers = report.sample(calls * len(ERRORS))
+            outcome = tally(report, numbers, partial(fail_once, base, key))
         finally:
             for mount in Path(folder).glob("mount-*"):
-                subprocess.run(["fusermount3", "-u", "-z", "-q", str(mount)], check=False)
+                lossy_fuse.unmount(mount)
+    return outcome.noted(f"{calls} calls, each with EIO and ENOSPC")
 
 
 def _calls_of_a_life(base: Path, key: PersonalKey) -> int:
@@ -51,8 +47,8 @@ def _calls_of_a_life(base: Path, key: PersonalKey) -> int:
     drive.ask("fail", 0, 0)
     life.run()
     calls = int(drive.ask("failed").split()[1])
-    if life.told or fault(life):
-        raise AssertionError(f"the undisturbed life has faults: {life.told} {fault(life)}")
+    if life.told or fault(life) or life.syncs < LEAST_SYNCS:
+        raise AssertionError(f"the undisturbed life has faults: {life.told} {fault(life)}, {life.syncs} syncs")
     drive.close()
     _drive.cache_clear()
     return calls
@@ -80,10 +76,9 @@ def fail_once(base: Path, key: PersonalKey, chance: random.Random, number: int) 
     try:
         life.run()
     except Exception as error:
-        places = traceback.extract_tb(error.__traceback__)
-        ours = [place for place in places if "facilitator" in place.filename] or list(places)
-        crash = f"{type(error).__name__}: {error} ({Path(ours[-1].filename).name}:{ours[-1].lineno})"
-    failed = drive.ask("failed").split()[0]
+        crash = described(error)
+    failed, calls = drive.ask("failed").split()
     drive.ask("fail", 0, 0)
-    why = "; ".join(filter(None, (crash, fault(life))))
+    never = f"the call never came, there were {calls}" if failed == "none" else ""
+    why = "; ".join(filter(None, (never, crash, fault(life))))
     return f"{failed}: {why}" if why else ""

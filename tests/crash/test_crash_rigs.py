@@ -20,7 +20,7 @@ CARELESS = tuple("synchronous = NORMAL" if pragma.startswith("synchronous") else
 
 
 def _losses(pragmas: tuple[str, ...]) -> int:
-    return sum(bool(cut_once(random.Random(number), number, pragmas)) for number in range(60))
+    return sum(bool(cut_once(random.Random(number), number, pragmas).why) for number in range(60))
 
 
 def test_a_power_cut_is_found_out_where_commits_are_not_synced() -> None:

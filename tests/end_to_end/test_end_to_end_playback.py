@@ -14,9 +14,9 @@ from facilitator.audio.container import RecordWriter
 from facilitator.domain import events as ev
 from facilitator.domain.ids import session_id
 from facilitator.domain.transcript import Segment
-from facilitator.workflows.conducting import Conduct
 from facilitator.workflows.sessions import Session
 from facilitator.workflows.study import Study
+from facilitator.workflows.takes import adopt_unlogged
 
 RATE = 48_000
 PITCHES = (330, 660)
@@ -35,7 +35,7 @@ def recorded(opened: Study) -> None:
             tone = 9000 * np.sin(2 * np.pi * pitch * np.arange(RATE * 3) / RATE)
             writer.append(tone.astype("<i2").tobytes(), turn * RATE * 3)
         writer.close()
-        Conduct(session).adopt_unlogged()
+        adopt_unlogged(session)
         session.record(ev.DraftMade((Segment(1, 0, 2990, None, "low"), Segment(2, 3010, 5990, None, "high"))))
 
 

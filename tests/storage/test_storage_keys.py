@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from dying import died_at
 
-from facilitator.domain.errors import AccessRefused, Damaged, InvalidInput, NotFound, UsageError
-from facilitator.storage import keys
+from facilitator.domain.errors import AccessRefused, Damaged, InvalidInput, NotFound, StorageFailed, UsageError
+from facilitator.storage import keys, shredding
 from facilitator.storage.identity_files import change_passphrase, needs_passphrase, open_to_others
 from facilitator.storage.linkage import Linkage, read_linkage, write_linkage
 from facilitator.storage.shredding import finish_shredding, replace_and_shred, shred
@@ -56,7 +56,7 @@ def test_short_passphrases_write_nothing(tmp_path: Path) -> None:
 def test_any_flipped_byte_of_a_session_key_is_noticed(sealed: tuple[Path, keys.PersonalKey], tmp_path: Path) -> None:
     _, key = sealed
     path = tmp_path / "session.key.age"
-    made = keys.create_session_key(path, (key.recipient,))
+    made = keys.create_session_key(path, (key.recipient,), key)
     assert keys.open_session_key(path, key) == made
     whole = path.read_bytes()
     for index in range(len(whole)):
@@ -68,7 +68,7 @@ def test_any_flipped_byte_of_a_session_key_is_noticed(sealed: tuple[Path, keys.P
 def test_another_persons_key_is_refused(sealed: tuple[Path, keys.PersonalKey], tmp_path: Path) -> None:
     _, key = sealed
     other = keys.create_identity(tmp_path / "other.age", PASSPHRASE)
-    keys.create_session_key(tmp_path / "session.key.age", (key.recipient,))
+    keys.create_session_key(tmp_path / "session.key.age", (key.recipient,), key)
     with pytest.raises(AccessRefused):
         keys.open_session_key(tmp_path / "session.key.age", other)
 
@@ -127,6 +127,42 @@ def test_shredding_overwrites_the_bytes(tmp_path: Path) -> None:
     replace_and_shred(replaced, b"new")
     assert replaced.read_bytes() == b"new" and held.read_bytes() == bytes(3)
     assert {one.name for one in tmp_path.iterdir()} == {"another-name", "replaced", "held"}
+
+
+def test_nothing_is_sealed_that_its_maker_cannot_open(tmp_path: Path) -> None:
+    own, other, path = keys.new_personal_key(), keys.new_personal_key(), tmp_path / "new" / "session.key.age"
+    assert keys.unseal(keys.sealed_openable(b"x", (other.recipient, own.recipient), own, "key"), own, "key") == b"x"
+    with pytest.raises(AccessRefused, match="your own key"):
+        keys.sealed_openable(b"x", (other.recipient,), own, "key")
+    with pytest.raises(AccessRefused):
+        keys.create_session_key(path, (other.recipient,), own)
+    with pytest.raises(InvalidInput):
+        keys.seal(b"x", ("age1nonsense",))
+    assert not path.parent.exists()
+
+
+def test_what_cannot_be_overwritten_is_removed_and_one_file_does_not_keep_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stuck, *others = [tmp_path / name for name in ("a", "b", "c")]
+    for path in (stuck, *others):
+        path.write_bytes(b"secret")
+    unlink = Path.unlink
+
+    def refuse_unlink(path: Path, missing_ok: bool = False) -> None:
+        if path == stuck:
+            raise OSError(30, "Read-only file system")
+        unlink(path, missing_ok)
+
+    def refuse(_: Path) -> None:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(Path, "unlink", refuse_unlink)
+    monkeypatch.setattr(shredding, "overwrite", refuse)
+    assert shredding.shred_each([stuck, *others]) == [stuck] and not any(path.exists() for path in others)
+    with pytest.raises(StorageFailed, match="could not be destroyed") as refused:
+        shred(stuck)
+    assert "unchanged" not in str(refused.value)
 
 
 def test_no_secret_is_in_what_is_said_of_keys() -> None:

@@ -135,7 +135,7 @@ def test_a_second_new_key_never_overwrites_the_only_one_that_opens_the_file(
 def test_destroying_takes_copies_of_the_key_that_a_killed_program_left(stored: LinkageFiles) -> None:
     left = stored.root / ".linkage.key.age.0a1b2c3d"
     shutil.copyfile(stored.key, left)
-    linkage_key.destroy(stored)
+    linkage_key.destroy_key(stored)
     assert not left.exists()
 
 

@@ -16,8 +16,9 @@ from tui_driver import NARROW, WIDE, Driver, Opened
 
 from facilitator.audio.status_file import read_status
 from facilitator.domain import events as ev
+from facilitator.domain.errors import DeviceFailed, StorageFailed
 from facilitator.domain.ids import SessionId
-from facilitator.domain.recording import Trouble
+from facilitator.domain.recording import Pause, Trouble
 from facilitator.domain.session_state import SessionState
 from facilitator.tui.screens.conduct import ConductScreen
 from facilitator.tui.screens.home import HomeScreen
@@ -237,11 +238,12 @@ async def test_off_the_record_counts_from_the_key_even_while_something_else_goes
 ) -> None:
     async with opened() as driver, recording(driver, session_id) as screen:
         await asyncio.sleep(1.5)
-        screen.run_apart(lambda: time.sleep(1.0), lambda _: None)
+        screen.run_apart(lambda: time.sleep(3.0), lambda _: None)
         pressed_ms = screen.conduct.now_ms
         screen.action_pause("OFF_RECORD")
         await until(driver, lambda: "OFF THE RECORD" in first(driver))
-        assert screen.conduct.now_ms - pressed_ms >= 1000
+        assert screen.working and screen.conduct.now_ms - pressed_ms < 2000, "it does not wait for the other thing"
+        await until(driver, lambda: not screen.working and not screen._later)
         await driver.press("o")
         await until(driver, lambda: "● REC" in first(driver))
         await driver.press("s", "y")
@@ -290,6 +292,46 @@ async def test_a_recorder_that_dies_is_started_again_without_being_told(
     state = state_of(peopled, session_id)
     assert len(state.takes) == 2
     assert [one.trouble for one in state.troubles if one.end_ms is not None] == [Trouble.RECORDER_DIED]
+
+
+async def test_off_the_record_can_be_said_while_no_recorder_runs(
+    room: SoundRoom, peopled: Study, opened: Opened, session_id: SessionId, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(_: Conduct) -> bool:
+        raise DeviceFailed("The microphone is gone.")
+
+    async with opened() as driver, recording(driver, session_id) as screen:
+        await asyncio.sleep(0.8)
+        with monkeypatch.context() as broken:
+            broken.setattr(Conduct, "restart", refused)
+            _kill_capture(peopled, session_id)
+            await until(driver, lambda: "The microphone is gone" in driver.text)
+            await driver.press("o")
+            await until(driver, lambda: "OFF THE RECORD since" in driver.text and "o goes on" in first(driver))
+            assert state_of(peopled, session_id).paused is Pause.OFF_RECORD
+        await asyncio.sleep(0.5)
+        assert not screen.conduct.recording, "it is not started again behind anybody's back"
+        await driver.press("o")
+        await until(driver, lambda: "● REC" in first(driver))
+    assert "off the record" in [reason for _, _, reason in state_of(peopled, session_id).gaps]
+
+
+async def test_a_note_that_was_refused_leaves_no_word_of_something_saved(
+    peopled: Study, opened: Opened, session_id: SessionId, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> int:
+        raise StorageFailed("The disk is full.")
+
+    async with opened() as driver:
+        driver.app.push_screen(ConductScreen(session_id))
+        await driver.settle()
+        await driver.press("t", *"kept", "enter")
+        assert "saved ✓" in first(driver)
+        monkeypatch.setattr(Conduct, "note", refuse)
+        await driver.press("t", *"lost", "enter")
+        assert "The disk is full" in driver.text
+        await driver.press("escape")
+        assert "saved ✓" not in first(driver)
 
 
 async def test_another_input_is_chosen_without_leaving_the_screen(

@@ -3,6 +3,7 @@ import shutil
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cli_runner import PASSPHRASE, files, run
@@ -13,14 +14,14 @@ from facilitator.audio.container import AudioReader
 from facilitator.audio.status_file import Status, write_status
 from facilitator.audio.striking import destroy_from
 from facilitator.domain import events as ev
-from facilitator.domain.access import Role
+from facilitator.domain.access import Grant, Role
 from facilitator.domain.errors import AccessRefused, Busy, Damaged, FacilitatorError, InvalidInput, NotFound, UsageError
 from facilitator.domain.ids import session_id
 from facilitator.domain.timebase import samples_to_ms
 from facilitator.storage import keys
 from facilitator.storage.database import open_database
 from facilitator.storage.study_folder import StudyFolder, read_settings
-from facilitator.workflows import access
+from facilitator.workflows import access, rekeying, retaining
 from facilitator.workflows.diagnosing import diagnose
 from facilitator.workflows.participants import add_moderator
 from facilitator.workflows.sessions import Session
@@ -207,7 +208,7 @@ def _append(session: Session, seq: int, previous: bytes) -> None:
 def test_damaged_records_are_left_out_and_stay_dated(sounding: Study) -> None:
     path = sounding.folder.session(ONE).audio / "0001.rec"
     data = bytearray(path.read_bytes())
-    data[len(data) // 2] ^= 1
+    data[8 + int.from_bytes(data[8:12], "big")] ^= 1  # within the first record, never in the length of one
     path.write_bytes(bytes(data))
     done = access.rekey(sounding, ONE)
     assert (done.records, done.left_out) == (7, 1)
@@ -328,6 +329,62 @@ def test_revoking_can_be_run_again_wherever_it_breaks_off(shared: Study, planned
         if not died:
             break
     assert step > 60
+
+
+def test_a_grant_while_somebody_is_revoked_waits(shared: Study, planned: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else it would seal the new keys for whoever is just losing them."""
+    later, tried = keys.new_personal_key(), []
+
+    def with_a_grant_meanwhile(*arguments: Any) -> rekeying.Rekeyed:
+        with _open(planned, shared.key) as other:
+            for act in (
+                lambda: access.grant(other, TWO, later.recipient, Role.OFFICER),
+                lambda: access.rekey(other, TWO),
+                lambda: access.revoke(other, ONE, TRANSCRIBER.recipient),
+                lambda: retaining.purge_linkage(other, "purge"),
+            ):
+                with pytest.raises(Busy, match="is being changed"):
+                    act()
+                tried.append(act)
+        return rekeying.rekey_session(*arguments)
+
+    with Session(shared, ONE) as session:
+        old = session.key
+    monkeypatch.setattr(access, "rekey_session", with_a_grant_meanwhile)
+    access.revoke(shared, ONE, OFFICER.recipient)
+    assert len(tried) == 4
+    _opens_nothing(shared, old, OFFICER)
+    access.grant(shared, TWO, later.recipient, Role.OFFICER)
+    _opens_nothing(shared, old, OFFICER)
+
+
+def test_who_else_changed_access_during_a_revocation_is_noticed(
+    shared: Study, planned: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a program of an older version does, which does not know the lock."""
+    again = Grant(TWO, TRANSCRIBER.recipient, Role.TRANSCRIBER, names=False)
+
+    def with_a_grant_meanwhile(*arguments: Any) -> rekeying.Rekeyed:
+        with _open(planned, shared.key) as other:
+            other.record(ev.AccessGranted(again))
+        return rekeying.rekey_session(*arguments)
+
+    with monkeypatch.context() as patched, pytest.raises(Busy, match="older version"):
+        patched.setattr(access, "rekey_session", with_a_grant_meanwhile)
+        access.revoke(shared, ONE, OFFICER.recipient)
+    assert OFFICER.recipient in {one.recipient for one in access.grants(shared)}
+    with Session(shared, ONE) as session:
+        old = session.key
+    access.revoke(shared, ONE, OFFICER.recipient)
+    _opens_nothing(shared, old, OFFICER)
+
+
+def test_audio_is_not_purged_while_access_changes(sounding: Study, planned: Path) -> None:
+    """Else the bare key might be sealed for somebody whose access is just being revoked."""
+    with Session(sounding, ONE) as session, _open(planned, sounding.key) as other:
+        with other.changing_access(), pytest.raises(Busy, match="is being changed"):
+            retaining.purge_audio(session, "purge")
+        assert session.key.audio_secret and len(heard(session)) == 2 * RATE
 
 
 def test_everything_by_the_command_line(planned: Path, tmp_path: Path, opened: Study) -> None:

@@ -1,3 +1,4 @@
+import contextlib
 import os
 import signal
 import threading
@@ -11,6 +12,9 @@ from known_sound import ALIKE, Playing, apart, find
 from sound_room import SoundRoom
 
 from facilitator.audio.messages import Alarm, Gap, Message
+from facilitator.audio.status_file import read_status
+from facilitator.audio.voices import running
+from facilitator.domain import events as ev
 from facilitator.domain.errors import DeviceFailed, StorageFailed, UsageError
 from facilitator.domain.ids import session_id
 from facilitator.domain.notes import NoteKind
@@ -20,7 +24,7 @@ from facilitator.workflows.conducting import Conduct
 from facilitator.workflows.message_log import MessageLog
 from facilitator.workflows.recording import record
 from facilitator.workflows.sessions import Session
-from facilitator.workflows.sound import open_track
+from facilitator.workflows.sound import SessionSound, open_track
 from facilitator.workflows.study import Study
 
 
@@ -47,8 +51,12 @@ def _record_for(conduct: Conduct, seconds: float) -> list[Message]:
 
 
 def _captures() -> list[int]:
-    children = psutil.Process().children(recursive=True)
-    return [one.pid for one in children if "facilitator.audio.capture" in " ".join(one.cmdline())]
+    found = []
+    for one in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.Error):  # what has just ended is none
+            if "facilitator.audio.capture" in " ".join(one.cmdline()):
+                found.append(one.pid)
+    return found
 
 
 def _kill_captures() -> None:
@@ -94,7 +102,7 @@ def test_a_recorder_that_died_is_started_again_on_the_same_clock(opened: Study, 
         _record_for(conduct, 2.0)
         device, before_ms = conduct.device, conduct.now_ms
         _kill_captures()
-        _until(lambda: conduct.poll() and conduct.interrupted)
+        _until(lambda: [conduct.poll(), conduct.interrupted][1])
         assert not conduct.recording
         assert [one.trouble for one in conduct.troubles] == [Trouble.RECORDER_DIED]
         time.sleep(0.6)
@@ -122,11 +130,11 @@ def test_off_the_record_stays_so_when_the_recorder_dies(opened: Study, room: Sou
         _record_for(conduct, 1.0)
         conduct.pause(Pause.OFF_RECORD)
         _kill_captures()
-        _until(lambda: conduct.poll() and conduct.interrupted)
+        _until(lambda: [conduct.poll(), conduct.interrupted][1])
         assert conduct.restart() is False and conduct.paused is Pause.OFF_RECORD
         assert _captures() == [] and not conduct.recording
         with pytest.raises(UsageError):
-            conduct.switch_device("pulse")
+            conduct.check_input("pulse")
         conduct.resume()
         assert conduct.recording and conduct.paused is None
         _record_for(conduct, 1.0)
@@ -143,12 +151,121 @@ def test_a_pause_wished_for_while_no_recorder_runs_holds(opened: Study, room: So
         conduct.start()
         _record_for(conduct, 0.6)
         _kill_captures()
-        _until(lambda: conduct.poll() and conduct.interrupted)
+        _until(lambda: [conduct.poll(), conduct.interrupted][1])
         conduct.pause(Pause.BREAK)
         assert conduct.restart() is False and _captures() == []
         assert session.reread().paused is Pause.BREAK
         conduct.stop()
         assert session.reread().paused is None and session.reread().recorded
+
+
+def test_a_pause_counts_from_when_it_was_ordered_though_confirmed_later(opened: Study, room: SoundRoom) -> None:
+    with Session(opened, session_id("01")) as session, Playing(room):
+        conduct = Conduct(session)
+        conduct.start("default", backup_device="pulse")
+        _record_for(conduct, 2.0)
+        wished_ms, at_ns = conduct.now_ms, time.monotonic_ns()
+        time.sleep(3.5)
+        conduct.pause(Pause.OFF_RECORD, at_ns)
+        (paused_ms,) = [item.at_ms for item in session.history() if isinstance(item.event, ev.RecordingPaused)]
+        assert abs(paused_ms - wished_ms) < 50
+        conduct.stop()
+        for track in (0, 1):
+            assert abs(open_track(session, track).length_ms - wished_ms) < 50, "nothing of it is kept"
+
+
+def test_off_the_record_reaches_the_backup_while_the_recorder_is_dead(opened: Study, room: SoundRoom) -> None:
+    with Session(opened, session_id("01")) as session, Playing(room):
+        conduct = Conduct(session)
+        conduct.start("default", backup_device="pulse")
+        _record_for(conduct, 1.0)
+        os.kill(_pid(session, 0), signal.SIGKILL)
+        _until(lambda: [conduct.poll(), conduct.interrupted][1])
+        assert conduct.under_way
+        paused_ms = conduct.now_ms
+        conduct.pause(Pause.OFF_RECORD)
+        assert conduct.restart() is False and session.reread().paused is Pause.OFF_RECORD
+        time.sleep(1.0)
+        resumed_ms = conduct.now_ms
+        conduct.resume()
+        assert conduct.recording and conduct.backup_level is not None
+        _record_for(conduct, 1.0)
+        assert conduct.stop().lost_ms == 0
+        for track in (0, 1):
+            assert not open_track(session, track).read(paused_ms + 20, resumed_ms).any(), f"track {track}"
+        assert not SessionSound(session).read(paused_ms + 20, resumed_ms).any(), "nor is it filled from a backup"
+
+
+def test_a_backup_alone_can_be_paused_and_stopped(opened: Study, room: SoundRoom) -> None:
+    with Session(opened, session_id("01")) as session, Playing(room):
+        conduct = Conduct(session)
+        conduct.start("default", backup_device="pulse")
+        _record_for(conduct, 1.0)
+        os.kill(_pid(session, 0), signal.SIGKILL)
+        conduct.detach()
+        _until(lambda: not _runs(session, 0))
+        conduct = Conduct(session)
+        assert not conduct.find_running() and conduct.under_way
+        before_ms = conduct.now_ms
+        assert before_ms > 900, "the clock of the backup goes on"
+        conduct.pause(Pause.OFF_RECORD)
+        assert conduct.paused is Pause.OFF_RECORD and session.reread().paused is Pause.OFF_RECORD
+        time.sleep(0.8)
+        conduct.start_again()
+        assert conduct.recording and conduct.paused is None and session.reread().paused is None
+        _record_for(conduct, 1.0)
+        os.kill(_pid(session, 0), signal.SIGKILL)
+        conduct.detach()
+        _until(lambda: not _runs(session, 0))
+        conduct = Conduct(session)
+        assert not conduct.find_running() and conduct.under_way
+        conduct.stop()
+        assert not conduct.under_way and session.reread().recorded
+        assert session.reread().backups[1].end_ms is not None and room.listeners() == 1
+
+
+def test_a_recorder_that_another_program_ended_is_started_again(opened: Study, room: SoundRoom) -> None:
+    with Session(opened, session_id("01")) as session:
+        conduct = Conduct(session)
+        conduct.start("default", channel=1)
+        _record_for(conduct, 0.8)
+        os.kill(_pid(session, 0), signal.SIGTERM)
+        _until(lambda: [conduct.poll(), conduct.interrupted][1])
+        (trouble,) = conduct.troubles
+        assert trouble.trouble is Trouble.RECORDER_DIED and "Another program" in trouble.detail
+        assert conduct.restart() and conduct.recording and conduct.troubles == ()
+        conduct.stop()
+        assert [take.channel for take in session.reread().takes] == [1, 1]
+        assert not conduct.interrupted and not conduct.under_way
+
+
+def test_going_on_in_another_program_takes_input_channel_and_backup_along(opened: Study, room: SoundRoom) -> None:
+    with Session(opened, session_id("01")) as session:
+        conduct = Conduct(session)
+        conduct.start("default", channel=2, backup_device="pulse")
+        _record_for(conduct, 0.6)
+        conduct.stop()
+        conduct = Conduct(session)
+        conduct.start_again()
+        assert (conduct.device, conduct.backup_device) == ("default", "pulse")
+        conduct.detach()
+        conduct = Conduct(session)
+        assert conduct.find_running()
+        os.kill(_pid(session, 0), signal.SIGKILL)
+        _until(lambda: [conduct.poll(), conduct.interrupted][1])
+        conduct.restart()
+        conduct.stop()
+        assert [take.channel for take in session.reread().takes] == [2, 2, 2]
+
+
+def _pid(session: Session, track: int) -> int:
+    status = read_status(session.folder.track(track))
+    assert status is not None
+    return status.pid
+
+
+def _runs(session: Session, track: int) -> bool:
+    return running(session.folder.track(track)) is not None
 
 
 def test_a_second_device_records_in_parallel_on_the_same_clock(opened: Study, room: SoundRoom) -> None:
@@ -210,7 +327,7 @@ def test_a_backup_that_cannot_start_is_a_trouble_of_the_backup(opened: Study, ro
 
 
 def test_both_recordings_are_taken_over_and_nothing_is_logged_twice(opened: Study, room: SoundRoom) -> None:
-    with Session(opened, session_id("01")) as session:
+    with Session(opened, session_id("01")) as session, Playing(room):
         conduct = Conduct(session)
         conduct.start("default", backup_device="pulse")
         _record_for(conduct, 0.8)
@@ -234,7 +351,7 @@ def test_both_recordings_are_taken_over_and_nothing_is_logged_twice(opened: Stud
         assert conduct.find_running() and conduct.paused is Pause.OFF_RECORD
         conduct.resume()
         assert conduct.stop().lost_ms == 0
-        assert room.listeners() == 0 and session.reread().backups[1].end_ms is not None
+        assert room.listeners() == 1 and session.reread().backups[1].end_ms is not None
 
 
 def test_another_input_goes_on_at_once(opened: Study, room: SoundRoom) -> None:
@@ -243,10 +360,11 @@ def test_another_input_goes_on_at_once(opened: Study, room: SoundRoom) -> None:
         conduct.start("default")
         _record_for(conduct, 1.5)
         with pytest.raises(DeviceFailed, match="no such input"):
-            conduct.switch_device("no such input")
+            conduct.check_input("no such input")
         with pytest.raises(UsageError):
-            conduct.switch_device("default")
+            conduct.check_input("default")
         assert conduct.recording and len(session.state.takes) == 1
+        conduct.check_input("pulse")
         conduct.switch_device("pulse")
         assert conduct.recording and conduct.device == "pulse"
         switched_ms = conduct.now_ms

@@ -20,10 +20,13 @@ from facilitator.domain.errors import Cancelled, InvalidAudio, NotFound, UsageEr
 from facilitator.domain.ids import session_id
 from facilitator.domain.progress import Progress
 from facilitator.domain.recording import Pause
+from facilitator.workflows import storing_sound
 from facilitator.workflows.conducting import Conduct
-from facilitator.workflows.importing import MARGIN_MS, BackupAdded, import_backup
+from facilitator.workflows.importing import MARGIN_MS, BackupAdded, import_audio, import_backup
+from facilitator.workflows.recovering import diagnose, needs_recovery, recover
 from facilitator.workflows.sessions import Session
 from facilitator.workflows.sound import SessionSound, open_track, present
+from facilitator.workflows.storing_sound import noted_import, sha256
 from facilitator.workflows.study import Study
 
 RATE = 16_000
@@ -197,6 +200,116 @@ def test_the_command_says_what_it_did(planned: Path, opened: Study, file: Path) 
     again = run("import-audio", "01", file, "--as-backup", study=planned)
     assert again.code == 2 and "before" in again.err
     assert run("import-audio", "01", file, study=planned).code == 2
+
+
+class Killed(BaseException):
+    """What ends the program between two of its steps."""
+
+
+def _kill(*_: object, **__: object) -> None:
+    raise Killed
+
+
+@pytest.fixture
+def brought(tmp_path: Path) -> Path:
+    """Three seconds that were recorded elsewhere."""
+    path = tmp_path / "interview.wav"
+    soundfile.write(path, talk(3, RATE, seed=5), RATE)
+    return path
+
+
+def _imported(session: Session) -> list[ev.AudioImported]:
+    return [item.event for item in session.history() if isinstance(item.event, ev.AudioImported)]
+
+
+def test_an_import_that_is_killed_before_it_is_logged_stays_an_import(
+    opened: Study, planned: Path, brought: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    digest = sha256(brought)
+    with Session(opened, session_id("01")) as session:
+        with monkeypatch.context() as patch, pytest.raises(Killed):
+            patch.setattr(session, "record", _kill)
+            import_audio(session, brought)
+        assert _imported(session) == [] and any(session.folder.audio.glob("*.rec"))
+        assert {"Import", "Leftovers"} <= {one.part for one in diagnose(session).findings}
+        assert needs_recovery(session)
+        done = recover(session)
+        assert (done.recovered_ms, done.missing_ms, done.length_ms) == (3_000, 0, 3_000)
+        (imported,) = _imported(session)
+        assert (imported.rate, imported.samples, imported.source_sha256) == (RATE, 3 * RATE, digest)
+        assert session.reread().imported and open_track(session).check().head == imported.head
+        assert not diagnose(session, thorough=True).needs_recovery and not needs_recovery(session)
+        assert [path.name for path in session.folder.audio.iterdir()] == ["0001.rec"]
+        with pytest.raises(UsageError, match="imported"):
+            Conduct(session).start()
+    assert run("import-audio", "01", brought, study=planned).code == 2
+
+
+def test_a_killed_import_can_be_run_again(opened: Study, brought: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Session(opened, session_id("01")) as session:
+        for step in ("write_atomically", "forget_note"):  # before it is in place, and after it is logged
+            with monkeypatch.context() as patch, pytest.raises(Killed):
+                patch.setattr(storing_sound, step, _kill)
+                import_audio(session, brought)
+            assert len(_imported(session)) == (step == "forget_note")
+        assert recover(session).removed == 1 and len(_imported(session)) == 1
+    with Session(opened, session_id("02")) as session:
+        with monkeypatch.context() as patch, pytest.raises(Killed):
+            patch.setattr(session, "record", _kill)
+            import_audio(session, brought)
+        before = files(session.folder.audio)
+        assert import_audio(session, brought) == 3_000 and len(_imported(session)) == 1
+        assert {**files(session.folder.audio), "imported.json": before["imported.json"]} == before
+        with pytest.raises(UsageError, match="has audio already"):
+            import_audio(session, brought)
+
+
+def test_a_damaged_note_of_an_import_costs_the_sound_nothing(
+    opened: Study, brought: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Session(opened, session_id("01")) as session:
+        with monkeypatch.context() as patch, pytest.raises(Killed):
+            patch.setattr(session, "record", _kill)
+            import_audio(session, brought)
+        for damaged in (b"", b"[]", b'{"kind": "audio.imported", "rate": "x"}', b'{"kind": "note.taken"}'):
+            (session.folder.audio / "imported.json").write_bytes(damaged)
+            assert noted_import(session.folder.audio) is None
+        assert recover(session).recovered_ms == 3_000 and session.reread().takes[0].device == "found on disk"
+
+
+def test_a_recorders_file_that_is_killed_before_it_is_logged_stays_known(
+    opened: Study, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Session(opened, session_id("01")) as session:
+        _record(session)
+        with monkeypatch.context() as patch, pytest.raises(Killed):
+            patch.setattr(session, "record", _kill)
+            import_backup(session, file)
+        assert session.state.backups == {}
+        recover(session)
+        backup = session.reread().backups[1]
+        assert backup.source == "imported file" and abs(backup.at_ms + 20_000) <= 2
+        assert not diagnose(session, thorough=True).needs_recovery
+        with pytest.raises(UsageError, match="before"):
+            import_backup(session, file)
+
+
+def test_a_file_that_changes_while_it_is_imported_is_refused(opened: Study, brought: Path) -> None:
+    def change(step: Progress) -> None:
+        if step.label == "Importing":
+            with brought.open("ab") as out:
+                out.write(b"more")
+
+    with Session(opened, session_id("01")) as session:
+        with pytest.raises(InvalidAudio, match="changed while it was read"):
+            import_audio(session, brought, change)
+        assert not list(session.folder.root.glob("audio*/*")) and session.reread().takes == []
+
+
+def test_what_is_no_file_is_refused_and_not_waited_for(opened: Study, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.wav")
+    with Session(opened, session_id("01")) as session, pytest.raises(InvalidAudio, match="not a file"):
+        import_audio(session, tmp_path / "pipe.wav")
 
 
 @contextlib.contextmanager

@@ -190,6 +190,26 @@ def test_the_command_prints_what_it_found_and_ends_as_it_stands(planned: Path, r
     assert refused.code == 10 and "✗ Microphone" in refused.out and "? Level" in refused.out
 
 
+def test_the_command_hears_the_channel_and_rate_that_will_be_recorded(
+    planned: Path, room: SoundRoom, tmp_path: Path
+) -> None:
+    rate, pcm = 44_100, np.zeros((44_100 * 90, 2))
+    pcm[:, 1] = 0.3 * np.sin(2 * np.pi * 440 * np.arange(len(pcm)) / rate)
+    soundfile.write(tmp_path / "right.wav", pcm, rate)
+    playing = room.play(tmp_path / "right.wav")
+    try:
+        for channel, level in (("1", None), ("2", True)):
+            done = run("precheck", "01", "--json", "--level", "--rate", "44100", "--channel", channel, study=planned)
+            assert done.code == 0, done.err
+            (found,) = [one for one in done.json if one["name"] == "Level"]
+            assert found["ok"] is level, found
+    finally:
+        playing.kill()
+        playing.wait()
+    low, high = (run("precheck", "01", "--json", "--rate", one, study=planned).json for one in ("16000", "48000"))
+    assert low != high, "at a lower rate the disk has room for more"
+
+
 def test_record_takes_rate_channel_and_backup(planned: Path, opened: Study, room: SoundRoom) -> None:
     options = ["--rate", "22050", "--channel", "2", "--device", "default", "--backup-device", "pulse"]
     done = run("record", "01", "--seconds", "1", *options, study=planned)

@@ -260,7 +260,7 @@ def test_leftovers_go_and_records_stay(session: Session) -> None:
     (session.folder.root / "audio.importing" / "0001.rec").write_bytes(b"half")
     (session.folder.root / ".session.key.age.0123abcd").write_bytes(b"half")
     (session.folder.exports / ".facilitator-staging-4194303-x").mkdir(parents=True)
-    for name in ("capture.json", "capture.part", "stop-request", "ballast"):
+    for name in ("capture.json", "capture.part", "request.waited", "ballast"):
         (session.folder.audio / name).write_bytes(b"{}")
     records = (session.folder.audio / "0001.rec").read_bytes()
     assert recover(session).removed == 7

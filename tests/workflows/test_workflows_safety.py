@@ -29,6 +29,7 @@ from facilitator.workflows.pseudonymizing import Pseudonymization
 from facilitator.workflows.release import release_content
 from facilitator.workflows.sessions import Session, adopt_sessions, plan_session, summaries
 from facilitator.workflows.study import Study
+from facilitator.workflows.takes import adopt_unlogged
 from facilitator.workflows.verifying import approve, verify
 
 WORDS = (
@@ -221,9 +222,9 @@ def test_sound_that_no_log_knows_is_adopted_and_never_overwritten(opened: Study,
         _unlogged_sound(session, 3)
         with pytest.raises(UsageError, match="does not know"):
             import_audio(session, tmp_path / "any.wav")
-        assert Conduct(session).adopt_unlogged() == 3000
+        assert adopt_unlogged(session) == 3000
         assert session.state.length_ms == 3000 and session.state.recorded
-        assert Conduct(session).adopt_unlogged() == 0
+        assert adopt_unlogged(session) == 0
 
 
 def test_long_turns_are_never_cut_and_long_notes_are_refused(drafted: Session) -> None:

@@ -16,7 +16,7 @@ from facilitator.domain.notes import NoteKind
 from facilitator.domain.recording import STRUCK
 from facilitator.domain.stretches import common, without
 from facilitator.storage.study_folder import SessionFolder
-from facilitator.workflows.conducting import Conduct
+from facilitator.workflows.conducting import Conduct, Struck
 from facilitator.workflows.sessions import Session
 from facilitator.workflows.sound import SessionSound, open_track
 from facilitator.workflows.striking import finish_strike, order_strike
@@ -54,6 +54,10 @@ def _recorded(session: Session, seconds: int, track: int = 0) -> None:
     else:
         session.record(ev.RecordingStarted(RATE, "none"))
         session.record(ev.RecordingStopped(writer.samples, end_ms, writer.head), end_ms)
+
+
+def _strike(conduct: Conduct, minutes: float) -> Struck:
+    return conduct.strike(conduct.strike_preview(minutes).from_ms)
 
 
 def _everything(folder: SessionFolder) -> bytes:
@@ -115,7 +119,7 @@ def test_a_strike_while_recording_destroys_sound_backup_and_notes(opened: Study,
         preview = conduct.strike_preview(0.05)
         assert preview.notes == 1 and 2900 <= preview.sound_ms <= 3000
         struck_ms = conduct.now_ms
-        struck = conduct.strike(0.05)
+        struck = _strike(conduct, 0.05)
         assert conduct.recording and struck.notes == 1 and struck.tracks == 1
         assert struck.from_ms <= struck_ms - 2900
         assert 2500 <= struck.sound_ms <= struck.to_ms - struck.from_ms + 1
@@ -160,21 +164,21 @@ def test_strikes_after_the_end_and_again_and_recording_goes_on(opened: Study, ro
         _recorded(session, 20, track=1)
         conduct = Conduct(session)
         conduct.note(NoteKind.THEME, "at the end")
-        struck = conduct.strike(0.1)
+        struck = _strike(conduct, 0.1)
         assert (struck.from_ms, struck.to_ms, struck.sound_ms, struck.notes) == (14_000, 20_000, 6000, 1)
         _judge(session, 14_000, 20_000)
         assert conduct.strike_preview(0.2) == (8000, 6000, 0)
-        struck = conduct.strike(0.2)
+        struck = _strike(conduct, 0.2)
         assert (struck.from_ms, struck.to_ms, struck.sound_ms) == (8000, 20_000, 6000)
         _judge(session, 8000, 20_000)
-        assert conduct.strike(0.05).sound_ms == 0, "there is nothing left of it"
+        assert _strike(conduct, 0.05).sound_ms == 0, "there is nothing left of it"
         assert open_track(session).length_ms == 8000 and session.state.length_ms == 20_000
         conduct.start("default")
         _wait(conduct, 1.0)
-        first = conduct.strike(0.05)
+        first = _strike(conduct, 0.05)
         assert first.sound_ms > 0
         _wait(conduct, 1.0)
-        second = conduct.strike(0.05)
+        second = _strike(conduct, 0.05)
         assert second.sound_ms > 0
         _wait(conduct, 1.0)
         assert conduct.stop().lost_ms == 0
@@ -188,10 +192,10 @@ def test_everything_can_be_struck_and_a_new_beginning_made(opened: Study, room: 
         conduct = Conduct(session)
         conduct.start("default")
         _wait(conduct, 1.2)
-        struck = conduct.strike(10)
+        struck = _strike(conduct, 10)
         assert struck.from_ms == 0 and conduct.recording
         assert conduct.stop().lost_ms == 0
-        conduct.strike(10)
+        _strike(conduct, 10)
         assert record_files(session.folder.audio) == []
         with pytest.raises(NotFound):
             open_track(session)
@@ -204,7 +208,7 @@ def test_everything_can_be_struck_and_a_new_beginning_made(opened: Study, room: 
 def test_a_strike_that_was_only_ordered_is_carried_out_by_the_next_start(opened: Study, room: SoundRoom) -> None:
     with Session(opened, session_id("01")) as session:
         _recorded(session, 10)
-        order_strike(session, 0.1, 10_000)
+        order_strike(session, 4_000, 10_000)
         conduct = Conduct(session)
         assert conduct.strike_pending
         conduct.start("default")
@@ -235,7 +239,7 @@ def test_what_the_recorder_destroyed_unlogged_is_logged_and_no_more_destroyed(
 
         monkeypatch.setattr(session, "record", refuse)
         with pytest.raises(StorageFailed):
-            conduct.strike(0.05)
+            _strike(conduct, 0.05)
         monkeypatch.setattr(session, "record", store)
         assert conduct.strike_pending and conduct.recording
         conduct.detach()
@@ -255,7 +259,7 @@ def test_a_destruction_cut_off_in_the_middle_is_completed(opened: Study, track: 
     with Session(opened, session_id("01")) as session:
         _recorded(session, 10)
         _recorded(session, 10, track=1)
-        order_strike(session, 0.1, 10_000)
+        order_strike(session, 4_000, 10_000)
         place = open_track(session, track).place_of(4000)
         assert place is not None
         path = session.folder.track(track) / place.file
@@ -271,14 +275,14 @@ def test_a_destruction_cut_off_in_the_middle_is_completed(opened: Study, track: 
 def test_no_strike_once_transcription_has_begun_nor_without_sound(opened: Study) -> None:
     with Session(opened, session_id("01")) as session:
         with pytest.raises(UsageError, match="no recording"):
-            Conduct(session).strike(1)
+            _strike(Conduct(session), 1)
         _recorded(session, 5)
         for wrong in (0.0, -1.0, 721.0, float("nan")):
             with pytest.raises(UsageError):
-                Conduct(session).strike(wrong)
+                Conduct(session).strike_preview(wrong)
         session.record(ev.TranscriptionStarted("any", "base", "0" * 64, "en", 5000))
         with pytest.raises(UsageError, match="transcribed already"):
-            Conduct(session).strike(1)
+            _strike(Conduct(session), 1)
         assert session.reread().strike_ordered is None and open_track(session).length_ms == 5000
 
 
@@ -321,26 +325,53 @@ def test_a_backup_that_no_log_knows_is_struck_as_well(opened: Study) -> None:
         folder, key = session.folder.track(1), session.key.audio_recipient
         with RecordWriter(folder, session_id=session.id, recipient=key, rate=RATE, ballast_bytes=0) as writer:
             writer.append(bytes([1, 0]) * RATE * 10, 0)
-        order_strike(session, 0.1, 10_000)
+        order_strike(session, 4_000, 10_000)
         finish_strike(session)
         assert max(record.end_sample for record in _opened_blobs(session)) == 4 * RATE
 
 
-def test_an_order_behind_one_that_failed_destroys_what_both_asked_for_and_no_later_note(opened: Study) -> None:
+def test_an_order_destroys_no_later_note_and_none_is_stored_over_one_that_waits(opened: Study) -> None:
     with Session(opened, session_id("01")) as session:
         _recorded(session, 10)
-        order_strike(session, 0.1, 8_000)
-        order_strike(session, 0.05, 10_000)
+        order_strike(session, 2_000, 8_000)
+        with pytest.raises(StorageFailed, match="earlier strike"):
+            order_strike(session, 9_000, 10_000)
         early, late = (session.record(ev.NoteTaken(NoteKind.THEME, "a note"), at_ms).seq for at_ms in (3_000, 10_500))
         finish_strike(session)
-        assert open_track(session).length_ms == 2_000
         assert early not in session.state.notes and late in session.state.notes
+
+
+def test_a_strike_carries_out_the_one_that_waits_and_keeps_what_lies_between(opened: Study) -> None:
+    with Session(opened, session_id("01")) as session:
+        _recorded(session, 70)
+        before = open_track(session).read(0, 70_000)
+        order_strike(session, 10_000, 20_000)
+        kept = session.record(ev.NoteTaken(NoteKind.THEME, "between the two"), 40_000).seq
+        struck = _strike(Conduct(session), 0.1)
+        assert (struck.from_ms, struck.to_ms) == (64_000, 70_000)
+        after = open_track(session).read(0, 70_000)
+        assert (after[20 * RATE : 64 * RATE] == before[20 * RATE : 64 * RATE]).all()
+        assert not after[10 * RATE : 20 * RATE].any() and not after[64 * RATE :].any()
+        assert kept in session.state.notes and len(session.state.struck) == 2
+
+
+def test_what_was_announced_is_destroyed_however_long_the_word_takes(opened: Study, room: SoundRoom) -> None:
+    with Session(opened, session_id("01")) as session, Playing(room):
+        conduct = Conduct(session)
+        conduct.start("default", rate=RATE)
+        _wait(conduct, 3.5)
+        preview = conduct.strike_preview(0.06)
+        _wait(conduct, 2.0)
+        struck = conduct.strike(preview.from_ms)
+        assert struck.from_ms <= preview.from_ms and struck.sound_ms > preview.sound_ms + 1_500
+        assert conduct.stop().lost_ms == 0
+        _judge(session, struck.from_ms, struck.to_ms)
 
 
 def test_all_of_an_order_is_withheld_where_the_recording_ended_before_it(opened: Study) -> None:
     with Session(opened, session_id("01")) as session:
         _recorded(session, 5)  # then the device was lost
-        order_strike(session, 0.1, 9_000)
+        order_strike(session, 3_000, 9_000)
         finish_strike(session)
         session.record(ev.RecordingStarted(RATE, "none"), 12_000)
         session.record(ev.RecordingStopped(RATE, 13_000, "0" * 64), 13_000)

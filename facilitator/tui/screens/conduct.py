@@ -12,7 +12,6 @@ from facilitator.domain.errors import FacilitatorError, NotFound
 from facilitator.domain.ids import ASSISTANT, MODERATOR, SessionId, Speaker
 from facilitator.domain.notes import NoteKind
 from facilitator.tui.screens.recording_screen import RecordingScreen
-from facilitator.tui.screens.session_screen import SAVED
 from facilitator.tui.session_keys import (
     LEGEND,
     OWN_NOTES,
@@ -262,7 +261,7 @@ it, Escape drops it. What the list shows is stored.
         except FacilitatorError as error:
             self.fail(error)
             return False
-        self._say(SAVED)
+        self._say_saved()
         self._draw_course()
         return True
 

@@ -1,8 +1,9 @@
 """The part of the conduct screen that records: starting, pausing, striking, stopping, and saying how it goes."""
 
+import contextlib
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from textual import on
 
@@ -29,7 +30,14 @@ RETRY_S: Final = 10.0
 TITLE_WIDTH: Final = 20
 """So much of the session's title stays beside the state of the recording; smaller things make room for it."""
 AGAIN: Final = "starting again"
-NO_DEVICE_NAMES: Final = frozenset({"", "found on disk", "imported file"})
+
+
+class _Job(NamedTuple):
+    """A change of the recording, and what the first line says meanwhile."""
+
+    busy_with: str
+    work: Callable[[], object]
+    done: Callable[..., object]
 
 
 class RecordingScreen(SessionScreen):
@@ -46,9 +54,9 @@ class RecordingScreen(SessionScreen):
         self._drawn: tuple[object, ...] = ()
         self._offered: tuple[object, ...] = ()
         self._ticks = 0
-        self._retry_at = 0.0
+        self._retry_at = self._mend_at = 0.0
         self._choice: Choice | None = None
-        self._wished: tuple[Pause, int] | None = None
+        self._later: list[_Job] = []
 
     def start_watch(self) -> None:
         """Take over a recording that runs, and watch it."""
@@ -67,7 +75,7 @@ class RecordingScreen(SessionScreen):
 
     def may_record_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Whether an action of the recording can do something now; None for any other action."""
-        recording, paused = self.conduct.recording, self.conduct.paused
+        recording, paused, under_way = self.conduct.recording, self.conduct.paused, self.conduct.under_way
         match action:
             case "record":
                 return not recording and not self.conduct.interrupted
@@ -76,12 +84,11 @@ class RecordingScreen(SessionScreen):
             case "other_input":
                 return (recording or self.conduct.interrupted) and paused is None and self.recorder_watch.input_troubled
             case "pause":
-                return recording and paused is None
+                return under_way and paused is None
             case "resume":
-                running = recording or self.conduct.interrupted
-                return running and paused is not None and parameters[0] in ("", paused.name)
+                return under_way and paused is not None and parameters[0] in ("", paused.name)
             case "stop":
-                return recording or self.conduct.interrupted
+                return under_way
             case "strike":
                 state = self.session.state
                 return bool(state.takes) and not state.imported and state.transcription is None
@@ -91,16 +98,12 @@ class RecordingScreen(SessionScreen):
 
     def action_record(self) -> None:
         """Go on after a stop with the same input; before the first recording, check everything."""
-        takes = self.session.state.takes
-        if not takes:
+        if not self.session.state.takes:
             self.action_check()
-            return
-        choice, device = self._choice, takes[-1].device
-        if choice is None:
-            named = None if device in NO_DEVICE_NAMES else device
-            self._begin_job("… starting the recording", lambda: self.conduct.start(device=named), self._recording_began)
+        elif self._choice is not None:
+            self.record_with(self._choice)
         else:
-            self.record_with(choice)
+            self._begin_job("… starting the recording", self.conduct.start_again, self._recording_began)
 
     def action_check(self) -> None:
         """The checklist, from which a recording is started."""
@@ -125,7 +128,7 @@ class RecordingScreen(SessionScreen):
 
     def _recording_began(self, _: object) -> None:
         self.recorder_watch.begin()
-        self._say(SAVED)
+        self._say_saved()
         self.entry.rest()
 
     # --- another input, and a recorder that died
@@ -147,9 +150,11 @@ class RecordingScreen(SessionScreen):
     def _input_chosen(self, message: InputPicker.Chosen) -> None:
         device = message.device
         self.close_inputs()
-        self._begin_job(
-            f"… changing to {one_line(device, 30)}", lambda: self.conduct.switch_device(device), self._switched
-        )
+        self.run_apart(lambda: self.conduct.check_input(device), lambda _: self._switch_to(device))
+
+    def _switch_to(self, device: str) -> None:
+        busy_with = f"… changing to {one_line(device, 30)}"
+        self._begin_job(busy_with, lambda: self.conduct.switch_device(device), self._switched)
 
     def close_inputs(self) -> None:
         """Hide the list of inputs."""
@@ -175,22 +180,15 @@ class RecordingScreen(SessionScreen):
     # --- pausing
 
     def action_pause(self, name: str) -> None:
-        """Record nothing from now on: a break, or off the record. While something else goes on, right after that."""
+        """Record nothing from now on: a break, or off the record. The recorder is told at once, whatever goes on."""
+        why, at_ns = Pause[name], time.monotonic_ns()
         if self.working:
-            self._wished = (Pause[name], time.monotonic_ns())
-            self.tell(f"{PAUSED[Pause[name]][0].capitalize()} in a moment.")
-        else:
-            self._pause(Pause[name], time.monotonic_ns())
+            self.conduct.order_pause(why, at_ns)
+        self._begin_job(f"… {PAUSED[why][0].lower()}", lambda: self._pause(why, at_ns), self._done_quietly)
 
     def _pause(self, why: Pause, at_ns: int) -> None:
-        self._begin_job(f"… {PAUSED[why][0].lower()}", lambda: self.conduct.pause(why, at_ns), self._done_quietly)
-
-    def _fulfil_wish(self) -> None:
-        """Pause as of when the key was pressed, now that nothing stands in the way."""
-        if self._wished is not None and not self.working:
-            (why, at_ns), self._wished = self._wished, None
-            if self.conduct.recording and self.conduct.paused is None:
-                self._pause(why, at_ns)
+        if self.conduct.under_way:  # what went on meanwhile may have been a stop
+            self.conduct.pause(why, at_ns)
 
     def action_resume(self, name: str) -> None:
         """Record again. `name` is the pause that ends; "" for any."""
@@ -198,7 +196,7 @@ class RecordingScreen(SessionScreen):
             self._begin_job("… recording again", self.conduct.resume, self._done_quietly)
 
     def _done_quietly(self, _: object) -> None:
-        self._say(SAVED)
+        self._say_saved()
 
     # --- striking
 
@@ -219,12 +217,12 @@ class RecordingScreen(SessionScreen):
             f"Strike the last {minutes} min, from {clock(from_ms)}? {clock(sound_ms)} of sound and {noted} "
             "are destroyed for good."
         )
-        self.query_one(StrikeLine).ask_word(minutes, meaning)
+        self.query_one(StrikeLine).ask_word(from_ms, meaning)
 
     @on(StrikeLine.Confirmed)
     def _strike_confirmed(self, message: StrikeLine.Confirmed) -> None:
         self.close_strike()
-        self._begin_job("… destroying", lambda: self.conduct.strike(message.minutes), self._struck)
+        self._begin_job("… destroying", lambda: self.conduct.strike(message.from_ms), self._struck)
 
     def close_strike(self) -> None:
         """Hide the question about striking."""
@@ -233,7 +231,7 @@ class RecordingScreen(SessionScreen):
         self.refresh_bindings()
 
     def _struck(self, struck: "Struck") -> None:
-        self._say(SAVED)
+        self._say_saved()
         self.entry.done(str(struck))
         self.notes_changed()
 
@@ -251,7 +249,7 @@ class RecordingScreen(SessionScreen):
 
     def _stopped(self, recorded: "Recorded") -> None:
         lost = f"{recorded.lost_ms} ms lost" if recorded.lost_ms else "nothing lost"
-        self._say(SAVED)
+        self._say_saved()
         self.recorder_watch.ended = ""
         many = "1 record" if recorded.records == 1 else f"{recorded.records} records"
         self.entry.done(f"Stored {clock(recorded.length_ms)} in {many}, read back: {lost}.")
@@ -263,20 +261,27 @@ class RecordingScreen(SessionScreen):
         self.refresh_bindings()
 
     def _begin_job(self, busy_with: str, job: "Callable[[], object]", done: "Callable[..., None]") -> None:
+        """Change the recording: now, or right after what is being done just now."""
+        if not self.working:
+            self._do(_Job(busy_with, job, done))
+        elif busy_with not in (self._busy_with, *(one.busy_with for one in self._later)):
+            self._later.append(_Job(busy_with, job, done))
+            self.tell("In a moment.")
+        self.tick()
+
+    def _do(self, job: "_Job") -> None:
         def settle(result: object) -> None:
             self._busy_with = ""
-            done(result)
+            job.done(result)
             self.refresh_bindings()
 
-        if not self.working:
-            self._busy_with = busy_with
-        self.run_apart(job, settle)
-        self.tick()
+        self._busy_with = job.busy_with
+        self.run_apart(job.work, settle)
 
     def fail(self, error: FacilitatorError) -> None:
         """Show an error; the buttons of the recording follow what is so now."""
         restarting = self.is_open and self.conduct.interrupted and self._busy_with == AGAIN
-        self._busy_with = ""
+        self._busy_with = self._said = ""
         if restarting:
             self.recorder_watch.ended = error.what.rstrip(".")
             self._retry_at = time.monotonic() + RETRY_S
@@ -290,7 +295,8 @@ class RecordingScreen(SessionScreen):
         """Hear the recorder and draw what it says; quick."""
         if not self.is_open:
             return
-        self._fulfil_wish()
+        if self._later and not self.working:
+            self._do(self._later.pop(0))
         self._hear()
         if self._ticks % LOOK_TICKS == 0:
             self.recorder_watch.look_around()
@@ -315,6 +321,29 @@ class RecordingScreen(SessionScreen):
         dead = self.conduct.interrupted and self.conduct.paused is None
         if dead and not self.working and time.monotonic() >= self._retry_at:
             self._start_again()
+        elif not self.working and time.monotonic() >= self._mend_at:
+            self._mend()
+
+    def _mend(self) -> None:
+        """Try again, quietly, what went wrong beside the recording: a strike that waits, a backup that died."""
+        self._mend_at = time.monotonic() + RETRY_S
+        if self.conduct.strike_pending and self.conduct.under_way:
+            self._do(_Job("… destroying", self._strike_quietly, self._struck_after_all))
+        elif self.conduct.recording and self.conduct.backup_died and self.conduct.paused is None:
+            self.run_apart(self.conduct.restart_backup, lambda _: None)
+
+    def _strike_quietly(self) -> "Struck | None":
+        with contextlib.suppress(FacilitatorError):  # the screen says that it waits
+            return self.conduct.finish_strike()
+        return None
+
+    def _struck_after_all(self, struck: "Struck | None") -> None:
+        if struck is not None:
+            self._struck(struck)
+
+    def _say_saved(self) -> None:
+        """Only what is stored was saved: news of the recording may still wait for a disk."""
+        self._say("" if self.conduct.not_saved else SAVED)
 
     def _say(self, text: str) -> None:
         self._said = text

@@ -48,15 +48,15 @@ class StrikeLine(Vertical):
             self.minutes = minutes
 
     class Confirmed(Message):
-        """The word was typed in full."""
+        """The word was typed in full: destroy all from `from_ms` of the session clock."""
 
-        def __init__(self, minutes: int) -> None:
+        def __init__(self, from_ms: int) -> None:
             super().__init__()
-            self.minutes = minutes
+            self.from_ms = from_ms
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - the name that every widget uses
         super().__init__(id=id)
-        self._minutes: int | None = None
+        self._from_ms: int | None = None
 
     def compose(self) -> ComposeResult:
         """What it means, and the field."""
@@ -72,18 +72,18 @@ class StrikeLine(Vertical):
 
     def ask_minutes(self, initial: int = 5) -> None:
         """Ask how many of the last minutes."""
-        self._minutes = None
+        self._from_ms = None
         self._put("Strike the last minutes at a participant's request: how many?", "minutes ▸ ", str(initial))
 
-    def ask_word(self, minutes: int, meaning: str) -> None:
-        """Say what striking them destroys, and ask for the word."""
-        self._minutes = minutes
+    def ask_word(self, from_ms: int, meaning: str) -> None:
+        """Say what striking all from there destroys, and ask for the word."""
+        self._from_ms = from_ms
         self._put(f"{meaning} Type {WORD} and Enter; Esc keeps everything.", f"type {WORD} ▸ ", "")
 
     def close(self) -> None:
         """Hide it, and forget what was typed."""
         self.remove_class("-open")
-        self._minutes = None
+        self._from_ms = None
         if self.query_one(StrikeText).has_focus:
             self.screen.set_focus(None)
 
@@ -104,13 +104,13 @@ class StrikeLine(Vertical):
     def _submitted(self, event: LineInput.Submitted) -> None:
         event.stop()
         typed = event.value.strip().casefold()
-        if self._minutes is None:
+        if self._from_ms is None:
             if typed.isdecimal() and int(typed) > 0:
                 self.post_message(self.Minutes(int(typed)))
             else:
                 self._put("A whole number of minutes, 1 or more: how many are to be struck?", "minutes ▸ ", "5")
         elif typed == WORD:
-            self.post_message(self.Confirmed(self._minutes))
+            self.post_message(self.Confirmed(self._from_ms))
         else:
             self.query_one("#strike-label", Static).update(plain(f"that was not it · type {WORD} ▸ "))
             self.query_one(StrikeText).value = ""
