@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 LIVE_S, QUICK_LIVE_S = 1800.0, 12.0
-LONG_MIN, QUICK_LONG_MIN = 240.0, 15.0
-RECOVER_MIN, QUICK_RECOVER_MIN = 90.0, 10.0
+LONG_MIN, QUICK_LONG_MIN = 240.0, 10.0
+RECOVER_MIN, QUICK_RECOVER_MIN = 90.0, 5.0
 WANTED = {
     "overflows": 0.0,
     "drift_ms": 20.0,
@@ -46,7 +46,7 @@ def measure(quick: bool) -> dict[str, Any]:
 def main() -> None:
     """Measure and print; the last line is one JSON object."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="12 s live, 15 min long, recovery of 10 min")
+    parser.add_argument("--quick", action="store_true", help="12 s live, 10 min long, recovery of 5 min")
     figures = measure(parser.parse_args().quick)
     rounded = {name: round(value, 3) if isinstance(value, float) else value for name, value in figures.items()}
     for name, value in rounded.items():

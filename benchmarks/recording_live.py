@@ -1,4 +1,8 @@
-"""A recording in real time through a virtual microphone, beside a speech engine that keeps the processor busy."""
+"""A recording in real time through a virtual microphone, beside a speech engine that keeps the processor busy.
+
+`drift_ms` compares what was played with what was stored, by one clock: the room and the recorder are on one computer.
+So it tells of sound that was lost, doubled or set down in the wrong place, not of a sound card whose clock is wrong.
+"""
 
 import os
 import subprocess
@@ -23,7 +27,7 @@ from known_sound import Playing, apart, find
 from sound_room import SoundRoom
 
 from facilitator.audio.container import AudioReader
-from facilitator.audio.messages import Fault, Gap, Level, Message
+from facilitator.audio.messages import Alarm, Fault, Gap, Level, Message
 from facilitator.audio.recorder import Recorder
 
 RATE = 48_000
@@ -42,26 +46,21 @@ def no_room() -> str | None:
 class Load:
     """Context manager: Whisper transcribes the sample again and again, as the program would; else numpy multiplies."""
 
-    def __init__(self) -> None:
-        self.what = ""
+    def __init__(self, weights: Any | None) -> None:
+        self.what = (
+            "Whisper base, as `facilitator transcribe` runs it" if weights else "numpy (no Whisper weights here)"
+        )
         self.windows = 0
         self._over = threading.Event()
         self._end: Any = lambda: None
-        self._threads: list[threading.Thread] = []
+        self._threads = (
+            [threading.Thread(target=self._transcribe, args=(weights,))]
+            if weights
+            else [threading.Thread(target=self._multiply) for _ in range(os.cpu_count() or 2)]
+        )
         self.usage: Usage | None = None
 
     def __enter__(self) -> Self:
-        from facilitator.domain.errors import FacilitatorError
-        from facilitator.transcription.weights import find_weights
-
-        try:
-            weights = find_weights("base")
-        except FacilitatorError:
-            self.what = "numpy (no Whisper weights here)"
-            self._threads = [threading.Thread(target=self._multiply) for _ in range(os.cpu_count() or 2)]
-        else:
-            self.what = "Whisper base, as `facilitator transcribe` runs it"
-            self._threads = [threading.Thread(target=self._transcribe, args=(weights,))]
         for thread in self._threads:
             thread.start()
         return self
@@ -101,6 +100,29 @@ class Load:
         while not self._over.is_set():
             some = some @ some
             some /= np.linalg.norm(some)
+
+
+def _weights() -> Any | None:
+    """The speech model of this user, or None; asked before the room is another home, where there is none."""
+    from facilitator.domain.errors import FacilitatorError
+    from facilitator.transcription.weights import find_weights
+
+    try:
+        return find_weights("base")
+    except FacilitatorError:
+        return None
+
+
+@contextmanager
+def _inside(room: SoundRoom) -> Iterator[None]:
+    """With the surroundings of the room, for the capture process."""
+    before = dict(os.environ)
+    os.environ.update(room.settings)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
 
 
 def _sample() -> Any:
@@ -168,11 +190,10 @@ def _peer(room: SoundRoom, path: Path) -> "Iterator[subprocess.Popen[bytes]]":
 
 def record_live(seconds: float) -> dict[str, Any]:
     """Record for `seconds` with both programs under load and return the figures."""
-    identity = pyrage.x25519.Identity.generate()
-    with tempfile.TemporaryDirectory(prefix="recording-") as name, SoundRoom() as room:
-        os.environ.update(room.settings)
+    identity, weights = pyrage.x25519.Identity.generate(), _weights()
+    with tempfile.TemporaryDirectory(prefix="recording-") as name, SoundRoom() as room, _inside(room):
         folder, peer_file = Path(name) / "audio", Path(name) / "peer.wav"
-        with Playing(room), Load() as load, _peer(room, peer_file) as peer:
+        with Playing(room), Load(weights) as load, _peer(room, peer_file) as peer:
             recorder = Recorder.start(folder, session_id="01", recipient=str(identity.to_public()), rate=RATE)
             ours, theirs = Usage(_capture_process(folder)), Usage(psutil.Process(peer.pid))
             said, lags = _listen(recorder, seconds, (ours, theirs))
@@ -222,6 +243,7 @@ def _listen(
 
 def _figures(said: list[Message], lags: list[tuple[int, float]], reader: AudioReader) -> dict[str, Any]:
     gaps = [message for message in said if isinstance(message, Gap)]
+    alarms = [message.trouble for message in said if isinstance(message, Alarm) and not message.over]
     quarter = max(4, len(lags) // 4)
     by_clock = min(lag for _, lag in lags[-quarter:]) - min(lag for _, lag in lags[:quarter])
     ends = (1_000, reader.length_ms - 1_000 - PIECE_MS)
@@ -231,6 +253,8 @@ def _figures(said: list[Message], lags: list[tuple[int, float]], reader: AudioRe
         "overflows": sum(gap.reason == BUSY for gap in gaps),
         "gaps": len(gaps),
         "lost_ms": sum(gap.length_ms for gap in gaps),
+        "alarms": len(alarms),
+        "alarm_names": ", ".join(sorted({*alarms})),
         "faults": sum(isinstance(message, Fault) for message in said),
         "drift_ms": abs(drift),
         "drift_by_clock_ms": abs(by_clock),

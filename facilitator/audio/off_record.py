@@ -56,7 +56,8 @@ class OffRecord:
         return any(low <= sample < high for low, high in self._stretches(sample + 1))
 
     def _stretches(self, end: int) -> list[tuple[int, int]]:
-        return self._ended if self._since is None else [*self._ended, (self._since, max(self._since, end))]
+        """In order: one may begin before another that ended, for a pause can be wished for late."""
+        return sorted(self._ended if self._since is None else [*self._ended, (self._since, max(self._since, end))])
 
     def _cut(self, first: int, end: int) -> list[tuple[int, int]]:
         parts = []

@@ -37,7 +37,7 @@ BALLAST_BYTES: Final = 64 * 1024 * 1024
 FILE_SECONDS: Final = 60
 REWIND_SECONDS: Final = 60
 _EXACT: Final = 40
-"""So many of the latest records can be cut anywhere: their sound stays in memory, 10 s of it, a megabyte."""
+"""So many of the latest records can be cut anywhere, for their sound stays in memory: 10 s of it, a megabyte."""
 _FULL: Final = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -71,8 +71,8 @@ class RecordWriter:
     Raises:
         UsageError: a malformed recipient or session id, or sound that goes back in time.
         StorageFailed: the disk refused, a new file and the ballast did not help. After a `sync` that failed, the next
-            one tries a new file again. What `append` was refused is lost: it and `sync` then raise for good, unless
-            a strike destroys the end of the recording, which that was.
+            one tries a new file again. What `append` was refused is lost: it and `sync` raise from then on, until a
+            strike has destroyed the end of the recording, and the loss with it.
     """
 
     def __init__(
@@ -210,7 +210,7 @@ class RecordWriter:
         return True
 
     def close(self) -> None:
-        """Sync, close, and give the ballast's room back. A disk that refuses still is no news."""
+        """Sync, close, and give the ballast's room back. Where the disk had refused already, it may do so unheard."""
         known = self._failed
         try:
             self._store()

@@ -43,6 +43,8 @@ def _audio(opener: Opener, session: str, word: str | None) -> None:
         require_word(retaining.WORD, word)
         gone = retaining.purge_audio(opened, retaining.WORD)
     say(f"Destroyed: the key of the audio, then {gone.records} records. Nothing of it opens here any more.")
+    if gone.warning:
+        say(f"▲ {gone.warning}", err=True)
     say(f"{COPIES},\nwhich the destroyed key alone could open. {STAYS}")
 
 
@@ -59,6 +61,8 @@ def _linkage(opener: Opener, word: str | None) -> None:
     say(f"The key between names and numbers is destroyed. {STAYS}")
     if gone.reached:
         say("The linkage file is destroyed too.")
+    elif gone.warning:
+        say(f"▲ {gone.warning}", err=True)
     else:
         say(f"The linkage file was not at hand: {gone.file}. It cannot be opened any more; delete it when you can.")
     say(f"{COPIES}.")

@@ -28,7 +28,7 @@ def recover(opener: Opener, session: str, only_check: bool, thorough: bool, as_j
     from facilitator.workflows.sessions import Session
 
     wanted, done = session_id(session), None
-    with opener.study() as study:
+    with opener.study(write=not only_check) as study:
         found = diagnose_folder(study, wanted, thorough=thorough)
         if not as_json:
             _tell(found)

@@ -63,8 +63,8 @@ class Opener:
         return given_passphrase(self._passphrase_file)
 
     @contextmanager
-    def study(self) -> "Iterator[Study]":
-        """The unlocked study."""
+    def study(self, *, write: bool = True) -> "Iterator[Study]":
+        """The unlocked study; with `write` False not one byte of it is changed."""
         from facilitator.storage.study_folder import find_study, read_settings
         from facilitator.workflows.study import open_study
 
@@ -75,7 +75,7 @@ class Opener:
                 do="Give your own with --identity FILE; the researcher's is restored from the backup.",
             )
         read_settings(folder)  # a study that cannot be opened is refused before a passphrase is asked for
-        with open_study(folder, self.passphrase_of(folder.identity_file)) as study:
+        with open_study(folder, self.passphrase_of(folder.identity_file), write=write) as study:
             yield study
 
     def passphrase_of(self, identity_file: Path) -> str:

@@ -1,6 +1,7 @@
 """Words for what can happen to a recording while it runs."""
 
 from enum import StrEnum
+from typing import Final
 
 
 class Trouble(StrEnum):
@@ -34,3 +35,5 @@ class Pause(StrEnum):
 
 STRUCK = "struck at a participant's request"
 """The reason of the gap that a strike leaves."""
+NO_HEAD: Final = "0" * 64
+"""Stands in the log for the digest of a last record where there is no record."""

@@ -5,15 +5,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from facilitator.audio.recorder import Recorder
 from facilitator.domain.errors import Busy, Damaged, StorageFailed, UsageError
 from facilitator.domain.events import AudioRekeyed
 from facilitator.domain.ids import SessionId
 from facilitator.domain.progress import Progress, Report, silent
+from facilitator.domain.recording import NO_HEAD
 from facilitator.storage import keys, rekeying
 from facilitator.storage.copying import copy_file
 from facilitator.storage.files import held, storage_failed
 from facilitator.storage.study_folder import SessionFolder
+from facilitator.workflows.leftovers import audio_folders, recording_goes_on
 from facilitator.workflows.sessions import Session
 from facilitator.workflows.sound import struck_records
 from facilitator.workflows.study import Study
@@ -21,7 +22,6 @@ from facilitator.workflows.study import Study
 if TYPE_CHECKING:
     from facilitator.audio.container import Struck
 
-_NOTHING: Final = "0" * 64
 _BESIDE_RECORDS: Final = ("journal.jsonl", "stopped.json")
 _ROOM_BYTES: Final = 64 * 1024 * 1024
 
@@ -136,7 +136,7 @@ def _plan(study: Study, session_id: SessionId) -> _Plan:
 
 def refuse_recording(folder: SessionFolder, session_id: SessionId) -> None:
     """Raises Busy while a capture process runs for the session."""
-    if any(Recorder.attach(path) is not None for path in folder.root.glob("audio*") if path.is_dir()):
+    if recording_goes_on(folder):
         raise Busy(
             f"Session {session_id} is being recorded.", safe="Nothing was changed.", do="Stop the recording first."
         )
@@ -148,8 +148,9 @@ def _refuse_unfinished(session: Session) -> None:
         return  # there is no sound that could still be put in order
     state = session.state
     ends = [*(take.end_ms for take in state.takes[-1:]), *(backup.end_ms for backup in state.backups.values())]
-    of_backups = {path.parent for path in session.folder.root.glob("audio-backup-*/*.rec")}
-    unlogged = of_backups - {session.folder.track(number) for number in state.backups}  # only the old key opens those
+    logged = {session.folder.track(number) for number in (*state.backups, *([0] if state.takes else []))}
+    recorded = {path for path in audio_folders(session.folder) if any(path.glob("*.rec"))}
+    unlogged = recorded - logged  # only the old key opens those
     if None in ends or state.strike_ordered is not None or unlogged:
         raise UsageError(
             f"Session {session.id} was interrupted and is not in order yet.",
@@ -167,7 +168,7 @@ def _reencrypted(plan: _Plan, report: Report) -> list[tuple[AudioRekeyed, Rekeye
         report(Progress("Encrypting anew", done_bytes, 2 * plan.total_bytes))
 
     done = [_reencrypted_track(plan, number, progress) for number in plan.struck]
-    return done or [(AudioRekeyed(plan.new.audio_recipient, _NOTHING, _NOTHING), Rekeyed(0, 0))]
+    return done or [(AudioRekeyed(plan.new.audio_recipient, NO_HEAD, NO_HEAD), Rekeyed(0, 0))]
 
 
 def _reencrypted_track(plan: _Plan, number: int, progress: Callable[[int], None]) -> tuple[AudioRekeyed, Rekeyed]:

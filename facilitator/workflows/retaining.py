@@ -12,6 +12,7 @@ from typing import Final
 
 from facilitator.domain.errors import AccessRefused, Damaged, FacilitatorError, InvalidInput, NotFound, UsageError
 from facilitator.domain.events import RetentionSet
+from facilitator.domain.recording import NO_HEAD
 from facilitator.storage import keys
 from facilitator.storage.files import write_atomically
 from facilitator.storage.linkage_key import open_key
@@ -26,7 +27,6 @@ from facilitator.workflows.takes import close_interrupted_backups, close_interru
 WORD: Final = "purge"
 """What has to be typed, exactly, before anything is destroyed."""
 SOON_DAYS: Final = 30
-_NOTHING: Final = "0" * 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +207,7 @@ def _copies_left(paths: Sequence[Path]) -> list[str]:
 def _what_there_is(session: Session) -> keys.PurgedAudio:
     """Counts over all tracks; the head is the recording's. Damaged audio is destroyed all the same."""
     records = samples = 0
-    head = _NOTHING
+    head = NO_HEAD
     for track in (0, *sorted(session.state.backups)):
         try:
             reader = open_track(session, track)

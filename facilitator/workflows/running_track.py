@@ -14,8 +14,8 @@ from facilitator.workflows.message_log import MessageLog
 from facilitator.workflows.sessions import Session
 from facilitator.workflows.sound import struck_records
 
-ANSWER_S: Final = 3.0
-"""A capture process hears a command within a block, 250 ms."""
+ANSWER_S: Final = 6.0
+"""A capture process hears a command within a block, 250 ms; to take back a minute may cost a slow disk seconds."""
 _LOOK_S: Final = 0.02
 
 

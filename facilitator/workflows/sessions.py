@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import Self
 
 from facilitator.domain.access import Grant
 from facilitator.domain.consent import missing_consents
-from facilitator.domain.errors import FacilitatorError, NotFound, StorageFailed, UsageError
+from facilitator.domain.errors import AccessRefused, FacilitatorError, NotFound, StorageFailed, UsageError
 from facilitator.domain.events import (
     AccessGranted,
     AudioPurged,
@@ -27,6 +27,7 @@ from facilitator.domain.events import (
 )
 from facilitator.domain.guide import Guide
 from facilitator.domain.ids import ResearchNumber, SessionId
+from facilitator.domain.recording import NO_HEAD
 from facilitator.domain.session_state import SessionState
 from facilitator.domain.text import one_line
 from facilitator.storage import keys, rekeying
@@ -35,9 +36,8 @@ from facilitator.storage.event_log import EventLog
 from facilitator.storage.files import give_up_half, held, make_folder, storage_failed
 from facilitator.storage.shredding import copies_left, finish_shredding, shred_each
 from facilitator.storage.study_folder import SessionFolder
+from facilitator.workflows.session_key import as_damage
 from facilitator.workflows.study import Study
-
-_NOTHING: Final = "0" * 64
 
 
 class Session:
@@ -62,7 +62,7 @@ class Session:
             self._held.enter_context(held(self.folder.lock_file, f"Session {session_id}"))
         try:
             self._end_rekeying(held_already=write)
-            self.key = keys.open_session_key(self.folder.key, study.key)
+            self.key = self._opened_key()
             self._connection = open_database(self.folder.database, self.key.database, read_only=not write)
             self._held.callback(self._connection.close)
             self._log = EventLog(self._connection, study.role_in(session_id))
@@ -82,6 +82,12 @@ class Session:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _opened_key(self) -> keys.SessionKey:
+        try:
+            return keys.open_session_key(self.folder.key, self.study.key)
+        except AccessRefused as error:
+            raise as_damage(self.study, self.folder, error) from error
 
     def _end_rekeying(self, *, held_already: bool) -> None:
         if held_already:
@@ -158,9 +164,9 @@ def _ended_with_audio(session: Session) -> list[tuple[Event, int]]:
     last_ms = max((item.at_ms for item in session.history()), default=0)
     ended: list[tuple[Event, int]] = []
     if state.takes and state.takes[-1].end_ms is None:
-        ended.append((RecordingStopped(0, last_ms, _NOTHING), last_ms))
+        ended.append((RecordingStopped(0, last_ms, NO_HEAD), last_ms))
     cut_off = [one.track for one in state.backups.values() if one.end_ms is None]
-    ended += [(BackupStopped(track, 0, last_ms, _NOTHING), last_ms) for track in cut_off]
+    ended += [(BackupStopped(track, 0, last_ms, NO_HEAD), last_ms) for track in cut_off]
     lasting = [one for one in state.troubles if one.end_ms is None]
     ended += [(TroubleEnded(one.trouble, one.track), last_ms) for one in lasting]
     if state.paused is not None:
@@ -173,7 +179,7 @@ def _ended_with_audio(session: Session) -> list[tuple[Event, int]]:
 def _struck(session: Session, order: StrikeOrdered) -> AudioStruck:
     """An order that was open when all sound was destroyed, and the notes that it was to destroy too."""
     notes = tuple(note.id for note in session.state.notes.values() if order.from_ms <= note.at_ms <= order.to_ms)
-    return AudioStruck(order.from_ms, order.to_ms, 0, 0, 0, _NOTHING, notes)
+    return AudioStruck(order.from_ms, order.to_ms, 0, 0, 0, NO_HEAD, notes)
 
 
 def audio_files(folder: SessionFolder) -> list[Path]:

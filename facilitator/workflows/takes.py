@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from facilitator.audio.messages import Stopped
-from facilitator.audio.record_format import NO_PREVIOUS
 from facilitator.audio.recorder import last_stopped
 from facilitator.domain import events as ev
 from facilitator.domain.errors import Damaged, NotFound
+from facilitator.domain.recording import NO_HEAD
 from facilitator.domain.timebase import ms_to_samples, samples_to_ms
 from facilitator.workflows.leftovers import recording_goes_on
 from facilitator.workflows.sessions import Session
@@ -16,7 +16,6 @@ from facilitator.workflows.sound import open_track
 from facilitator.workflows.storing_sound import at_its_time, forget_note, noted_import
 
 FOUND_ON_DISK: Final = "found on disk"
-NOTHING: Final = NO_PREVIOUS.hex()
 """The digest that stands where there is no record yet."""
 
 
@@ -47,7 +46,7 @@ class _OnDisk:
 
     rate: int = 48_000
     records: int = 0
-    head: str = NOTHING
+    head: str = NO_HEAD
     end_ms: int = 0
     pauses: tuple[tuple[int, int], ...] = ()
     damage: tuple[tuple[int, int], ...] = ()

@@ -61,8 +61,13 @@ class TrackState:
 def known_of(events: Iterable[tuple[ev.Event, int]], track: int) -> Known | None:
     """What (event, at_ms) say was last stored of a track; None if they speak of no sound there."""
     known: Known | None = None
+    earlier, began_ms = known, 0
     for event, at_ms in events:
+        if isinstance(event, ev.RecordingStarted):
+            earlier, began_ms = known, at_ms
         known = _main(known, event, at_ms) if track == 0 else _backup(known, event, track)
+        if track == 0 and isinstance(event, ev.RecordingPaused) and at_ms <= began_ms:
+            known = earlier  # the pause took all of the take back
         match event:
             case ev.AudioStruck() if event.track == track and event.next_seq > event.first_seq:
                 known = Known(event.next_seq - 1, event.link, event.from_ms)

@@ -42,3 +42,13 @@ def test_an_unmeasured_loss_off_the_record_is_not_told() -> None:
     assert off.clip(Gap(5, 0, "busy")) == [Gap(5, 0, "busy")]
     off.begin(3, "break")
     assert off.clip(Gap(5, 0, "busy")) == []
+
+
+def test_a_stretch_that_was_wished_for_late_reaches_over_an_earlier_one() -> None:
+    off = OffRecord(RATE)
+    off.begin(45, "break")
+    off.end(50)
+    off.begin(40, "off the record")
+    assert heard(off, 30, 30) == list(range(30, 40))
+    assert off.end(55) == Gap(40, 15, "off the record")
+    assert heard(off, 30, 30) == [*range(30, 40), *range(55, 60)]

@@ -1,12 +1,16 @@
 import os
+import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 import pytest
 from audio_store import RATE, Store, noise
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from facilitator.audio import record_writer
-from facilitator.audio.container import Struck, record_files
+from facilitator.audio.container import RecordWriter, Struck, record_files
 from facilitator.audio.striking import destroy_from, records_from
 from facilitator.domain.errors import StorageFailed, UsageError
 
@@ -271,6 +275,60 @@ def test_a_minute_is_taken_back_over_many_files_and_a_gap(store: Store, seconds:
     expected[kept_to if seconds < 10 else whole :] = 0
     expected[end + RATE :] = sound[:BLOCK]
     assert np.array_equal(reader.read(0, reader.length_ms), expected)
+
+
+def _sync(writer: RecordWriter, refusals: int) -> None:
+    """On a disk that refuses so often; twice is once more than the writer can make good at once."""
+    errors, real = iter([OSError(5, "Input/output error")] * refusals), os.fdatasync
+
+    def refusing(fd: int) -> None:
+        if (error := next(errors, None)) is not None:
+            raise error
+        real(fd)
+
+    with pytest.MonkeyPatch.context() as patch, suppress(StorageFailed):
+        patch.setattr(os, "fdatasync", refusing)
+        writer.sync()
+
+
+_STEPS = st.one_of(
+    st.tuples(st.just("append"), st.integers(1, 30 * BLOCK)),
+    st.tuples(st.just("gap"), st.integers(1, 2 * RATE)),
+    st.tuples(st.just("sync"), st.integers(0, 2)),
+    st.tuples(st.just("rewind"), st.integers(0, 25 * RATE)),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(_STEPS, min_size=2, max_size=14))
+def test_whatever_was_taken_back_is_gone_and_the_rest_is_whole(steps: list[tuple[str, int]]) -> None:
+    """In small: files of 2 s, 12 s that can be taken back, of which the sound of the last 2 s is in memory."""
+    sound, heard, at, latest = noise(120 * RATE), np.zeros(0, dtype="<i2"), 0, 0
+    with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as name:
+        for what, value in (("FILE_SECONDS", 2), ("_EXACT", 8), ("REWIND_SECONDS", 12)):
+            patch.setattr(record_writer, what, value)
+        store = Store(Path(name) / "audio")
+        with store.writer() as writer:
+            for what, size in steps:
+                if what == "append":
+                    heard = np.concatenate([heard, np.zeros(at - len(heard), "<i2"), sound[at : at + size]])
+                    writer.append(sound[at : at + size].tobytes(), at)
+                    at = latest = at + size
+                elif what == "gap":
+                    at += size
+                elif what == "rewind":
+                    sample = max(len(heard) - size, latest - 12 * RATE)
+                    assert writer.rewind(len(heard) - size) == heard[max(0, sample) :].any()
+                    heard = heard[: writer.end_sample]
+                    assert not heard[max(0, sample) :].any() and len(heard) > sample - BLOCK
+                else:
+                    _sync(writer, size)
+        if writer.samples:
+            reader = store.reader()
+            integrity = reader.check()
+            assert (integrity.head, integrity.samples, integrity.damage) == (writer.head, writer.samples, ())
+            assert np.array_equal(reader._samples(0, len(heard)), heard) and reader.end_sample <= len(heard)
+            assert writer.synced_end == writer.end_sample
 
 
 def test_what_is_taken_back_twice_in_a_row_is_gone(store: Store) -> None:

@@ -78,10 +78,10 @@ def told_after_ms(case: Case, heard: Heard) -> float | None:
 
 def judge(case: Case, heard: Heard, reader: AudioReader) -> list[str]:
     """What did not hold."""
-    return [*_judge_alarms(case, heard), *_judge_gaps(case, heard, reader), *_judge_places(case, heard, reader)]
+    return [*judge_alarms(case, heard), *_judge_gaps(case, heard, reader), *_judge_places(case, heard, reader)]
 
 
-def _judge_alarms(case: Case, heard: Heard) -> list[str]:
+def judge_alarms(case: Case, heard: Heard) -> list[str]:
     faults, after = [], told_after_ms(case, heard)
     if after is None:
         faults.append(f"“{case.wanted}” was never told")

@@ -14,10 +14,12 @@ import random
 import shutil
 import statistics
 import sys
+import threading
 import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from importlib import import_module
 from multiprocessing import get_context
@@ -155,14 +157,33 @@ def tally(report: Report, numbers: Iterable[int], trial: Trial, *, processes: in
 
 def _tried(job: tuple[Trial, str, int]) -> Tried:
     trial, source, number = job
+    with _crashed_threads() as crashed:
+        try:
+            tried = trial(random.Random(source), number)
+        except Exception as error:
+            tried = described(error)
+    tried = Tried(tried) if isinstance(tried, str) else tried
+    return Tried("; ".join(filter(None, (tried.why, *crashed))), tried.figures)
+
+
+@contextmanager
+def _crashed_threads() -> Iterator[list[str]]:
+    """What ended threads meanwhile: a watch that died is no promise kept, though the rest went on."""
+    crashed: list[str] = []
+    before = threading.excepthook
+
+    def note(told: threading.ExceptHookArgs) -> None:
+        if told.exc_value is not None:
+            crashed.append(f"in a thread: {described(told.exc_value)}")
+
+    threading.excepthook = note
     try:
-        tried = trial(random.Random(source), number)
-    except Exception as error:
-        return Tried(described(error))
-    return Tried(tried) if isinstance(tried, str) else tried
+        yield crashed
+    finally:
+        threading.excepthook = before
 
 
-def described(error: Exception) -> str:
+def described(error: BaseException) -> str:
     """An error in one line, with its place: the last one in the program itself, where it came through there."""
     places = list(traceback.extract_tb(error.__traceback__))
     last = ([place for place in places if place.filename.startswith(str(ROOT / "facilitator"))] or places)[-1]

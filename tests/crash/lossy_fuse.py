@@ -91,6 +91,10 @@ class Mounted:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
     def ask(self, command: str, *arguments: object) -> str:
         """Give a command, see above, and return the answer."""
         assert self._process.stdin is not None

@@ -1,19 +1,26 @@
 """The rigs themselves: that they can miss, that a miss can be repeated, and that what was skipped never counts."""
 
+import os
 import random
+import signal
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
+from facilitator.audio.messages import Alarm
+from facilitator.domain.recording import Trouble
 from facilitator.storage.database import WRITING
 from facilitator.storage.files import sync_file, sync_folder
 
 from . import __main__ as command_line
 from . import lossy_fuse
 from .cached_file import CachedFile, Odds, Write
-from .framework import Outcome, Report, load_rig, rig_names
+from .devices_judging import Case, Heard, judge_alarms
+from .framework import Outcome, Report, Tried, load_rig, rig_names, tally
 from .rig_database import cut_once
+from .rig_devices import case_of
 from .rig_vectors import KNOWN, read_vectors
 
 CARELESS = tuple("synchronous = NORMAL" if pragma.startswith("synchronous") else pragma for pragma in WRITING)
@@ -60,6 +67,19 @@ def test_a_folder_keeps_what_was_synced_and_may_lose_the_rest(tmp_path: Path) ->
     assert all(_after_a_cut(tmp_path, seed, synced=True) == {"said"} for seed in range(20, 24))
 
 
+def test_a_drive_that_hangs_does_not_stay_mounted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if reason := lossy_fuse.absent():
+        pytest.skip(reason)
+    monkeypatch.setattr(lossy_fuse, "CLOSING_S", 0.3)
+    base, mount = tmp_path / "base", tmp_path / "mount"
+    base.mkdir()
+    mount.mkdir()
+    with lossy_fuse.Mounted(mount, base, cut_at=0) as drive:
+        assert str(mount) in Path("/proc/mounts").read_text()
+        os.kill(drive.pid, signal.SIGSTOP)
+    assert str(mount) not in Path("/proc/mounts").read_text()
+
+
 def test_no_vector_that_must_be_refused_is_a_known_exception() -> None:
     vectors = {vector.name: vector for vector in read_vectors()}
     assert len(vectors) == 143
@@ -85,6 +105,12 @@ class _Rig:
         (Outcome(10, 9), 1, "trial 3: it did not hold"),
         (Outcome(0, 0), 1, "0/0"),
         (Outcome.skipped("there is no drive"), 0, "skipped"),
+        (
+            Outcome(4, 4).noted("6 cuts", "2 notes", left_out="6 real skipped: no room"),
+            0,
+            "4/4  6 real skipped: no room",
+        ),
+        (Outcome(4, 4).noted("6 cuts", "2 notes"), 0, "(6 cuts; 2 notes)"),
     ],
 )
 def test_any_miss_fails_the_run_and_a_skipped_rig_says_why(
@@ -98,6 +124,54 @@ def test_any_miss_fails_the_run_and_a_skipped_rig_says_why(
     out = capsys.readouterr().out
     assert said in out and "seed 7" in out
     assert not outcome.skipped_reason or "/" not in out
+
+
+def _odd_ones_miss(chance: random.Random, number: int) -> Tried | str:
+    if number == 4:
+        thread = threading.Thread(target=int, args=("the watch died",))
+        thread.start()
+        thread.join()
+    if number == 2:
+        raise ValueError("it broke")
+    return Tried("odd" if number % 2 else "", {"number": number, "even": float(not number % 2)})
+
+
+def test_figures_are_kept_of_a_miss_too_and_a_thread_that_died_is_one() -> None:
+    report = Report("some", 1)
+    outcome = tally(report, range(5), _odd_ones_miss)
+    assert (outcome.trials, outcome.held) == (5, 1)
+    assert report.figures["number"] == [0, 1, 3, 4] and report.total("even") == 2
+    assert report.told("number", "ms") == "median 2, worst 4 ms" and report.told("else", "ms") == "none"
+    assert [line.split(":")[0] for line in report.missed] == ["trial 1", "trial 2", "trial 3", "trial 4"]
+    assert "in a thread: ValueError" in report.missed[3] and "ValueError: it broke" in report.missed[1]
+
+
+def _alarm(at_ms: float, *, over: bool = False) -> tuple[float, Alarm]:
+    return at_ms, Alarm(0, Trouble.SILENT.value, over)
+
+
+@pytest.mark.parametrize(
+    ("said", "faults"),
+    [
+        ([_alarm(1300), _alarm(2500, over=True)], []),
+        ([], ["never told", "is over was never told"]),
+        ([_alarm(2001), _alarm(2500, over=True)], ["1001 ms after"]),
+        ([_alarm(900), _alarm(2500, over=True)], ["never told", "before the act"]),
+        ([_alarm(1300), _alarm(3001, over=True)], ["is over was never told"]),
+    ],
+)
+def test_an_alarm_counts_from_the_act_on_and_its_end_before_the_stop(
+    said: list[tuple[float, Alarm]], faults: list[str]
+) -> None:
+    heard = Heard(act_ms=1000, undo_ms=2000, stop_ms=3000, said=[*said])
+    found = judge_alarms(Case("zeros", Trouble.SILENT), heard)
+    assert len(found) == len(faults) and all(part in fault for part, fault in zip(faults, found, strict=True))
+
+
+def test_a_tenth_of_the_device_trials_has_the_most_important_real_ones() -> None:
+    tenth = [case_of(number) for number in range(20)]
+    real = {case.name for case in tenth if case.real}
+    assert real == {"unplug", "move", "mute", "suspend", "default", "zeros"}
 
 
 def test_a_seed_repeats_a_trial() -> None:

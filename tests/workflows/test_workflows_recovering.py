@@ -24,6 +24,7 @@ from facilitator.workflows.recovering import Verdict, diagnose, diagnose_folder,
 from facilitator.workflows.sessions import Session
 from facilitator.workflows.sound import open_track
 from facilitator.workflows.study import Study, open_study
+from facilitator.workflows.track_state import known_of
 
 RATE = 8000
 QUARTER = RATE // 4
@@ -415,3 +416,15 @@ def test_ninety_minutes_are_recovered_in_under_two_seconds(planned: Path, sessio
         assert done.recovered_ms == 90 * 60_000 and done.after.tracks[0].records == writer.next_seq == 21_600
         assert not done.after.needs_recovery
     assert spent < 2.0 and cheap < 0.5, (spent, cheap)
+
+
+def test_a_pause_that_took_back_all_of_a_take_leaves_nothing_missing() -> None:
+    for began_ms in (0, 60_000):
+        began, reached = ev.RecordingStarted(RATE, "test"), ev.RecordingReached(40, "ab" * 32)
+        paused = ev.RecordingPaused(Pause.OFF_RECORD)
+        events: list[tuple[ev.Event, int]] = [(began, began_ms), (reached, began_ms + 10_000), (paused, began_ms)]
+        assert known_of(events, 0) is None
+        stopped = ev.RecordingStopped(9, 5_000, "cd" * 32)
+        first: list[tuple[ev.Event, int]] = [(ev.RecordingStarted(RATE, "test"), 0), (stopped, 5_000)]
+        known = known_of([*first, *((event, at + 6_000) for event, at in events)], 0)
+        assert known is not None and (known.end_ms, known.head) == (5_000, "cd" * 32)

@@ -113,6 +113,12 @@ def test_a_study_of_before_names_its_owner_with_the_next_grant(
         patched.setattr(EventLog, "append", lambda *_: None)
         root = init_study(tmp_path / "before", title="T", passphrase=PASSPHRASE)
     shutil.copytree(planned / "sessions", root / "sessions", dirs_exist_ok=True)
+    settings = (root / "study.toml").read_text()
+    recipient = read_settings(StudyFolder(root)).recipient
+    (root / "study.toml").write_text(settings.replace(recipient, OTHER.recipient))
+    with pytest.raises(InvalidInput, match="the identity in identity"):
+        open_study(StudyFolder(root), PASSPHRASE)
+    (root / "study.toml").write_text(settings)
     with open_study(StudyFolder(root), PASSPHRASE) as study:
         assert study.state.owner == ""
         for name in ("01", "02"):
