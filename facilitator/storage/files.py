@@ -12,7 +12,7 @@ from filelock import FileLock, Timeout
 
 from facilitator.domain.errors import Busy, Damaged, NotFound, StorageFailed
 
-_SMALL_RESERVE: Final = 128 * 1024
+_PIECE: Final = 64 * 1024
 
 
 def sync_file(descriptor: int) -> None:
@@ -95,14 +95,17 @@ def can_be_written(path: Path) -> bool:
     return os.access(path, os.W_OK)
 
 
-def give_up_half(reserve: Path) -> bool:
-    """Free half of a file that only holds room in reserve, or all of a small one; False where there is none."""
+def give_up_some(reserve: Path) -> bool:
+    """Free 64 KiB of a file that only holds room in reserve, or all of a smaller one; False where there is none.
+
+    No more than a note needs: a recording that runs would fill the rest before the next note comes.
+    """
     try:
         size = reserve.stat().st_size
-        if size < _SMALL_RESERVE:
+        if size <= _PIECE:
             reserve.unlink()
         else:
-            os.truncate(reserve, size // 2)
+            os.truncate(reserve, size - _PIECE)
     except OSError:
         return False
     return True

@@ -33,7 +33,7 @@ from facilitator.domain.text import one_line
 from facilitator.storage import keys, rekeying
 from facilitator.storage.database import create_database, open_database
 from facilitator.storage.event_log import EventLog
-from facilitator.storage.files import give_up_half, held, make_folder, storage_failed
+from facilitator.storage.files import give_up_some, held, make_folder, storage_failed
 from facilitator.storage.shredding import copies_left, finish_shredding, shred_each
 from facilitator.storage.study_folder import SessionFolder
 from facilitator.workflows.session_key import as_damage
@@ -117,14 +117,17 @@ class Session:
         On a full disk, what a running recording keeps in reserve makes room.
         """
         with self._one_at_a_time:
-            try:
-                stored = self._log.append_all(events)
-            except StorageFailed as error:
-                if "is full" not in error.what or not give_up_half(self.folder.reserve):
-                    raise
-                stored = self._log.append_all(events)
+            stored = self._append_all(events)
             self.refresh()
         return stored
+
+    def _append_all(self, events: Sequence[tuple[Event, int]]) -> list[Stored]:
+        while True:
+            try:
+                return self._log.append_all(events)
+            except StorageFailed as error:
+                if "is full" not in error.what or not give_up_some(self.folder.reserve):
+                    raise
 
     def reread(self) -> SessionState:
         """The state folded anew from what is stored, for checking a job's result."""

@@ -52,9 +52,10 @@ LARGE: Final = 64 << 20
 def run(count: int, report: Report) -> Outcome:
     if reason := _absent():
         return Outcome.skipped(reason)
-    given = [count, report.seed, report.scale, report.only]
-    command = ["unshare", "-Urm", sys.executable, "-m", "tests.crash.rig_full", json.dumps(given)]
-    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
+    with scratch() as folder:
+        given = [folder, count, report.seed, report.scale, report.only]
+        command = ["unshare", "-Urm", sys.executable, "-m", "tests.crash.rig_full", json.dumps(given)]
+        done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
     trials, held, report.missed[:], figures = json.loads(done.stdout)
     report.figures.update(figures)
     return Outcome(trials, held).noted(
@@ -65,13 +66,10 @@ def run(count: int, report: Report) -> Outcome:
 
 def main() -> None:
     """The trials, inside the namespace."""
-    count, seed, scale, only = json.loads(sys.argv[1])
-    report = Report("full", seed, scale, only)
-    with scratch() as folder:
-        base = Path(folder) / "study"
-        key = make_study(base)
-        room = _room_to_plan(base, key)
-        outcome = tally(report, range(count), partial(fill_once, base, key, room))
+    folder, count, seed, scale, only = json.loads(sys.argv[1])
+    report, base = Report("full", seed, scale, only), Path(folder) / "study"
+    key = make_study(base)
+    outcome = tally(report, range(count), partial(fill_once, base, key, _room_to_plan(base, key)))
     print(json.dumps([outcome.trials, outcome.held, report.missed, report.figures]))
 
 
