@@ -4,6 +4,8 @@ One JSON line a message but levels; plain, so without devices' names. It stands 
 """
 
 import os
+import threading
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -18,13 +20,15 @@ _MOST_KEPT: Final = 1000
 
 
 class Journal:
-    """Writes the journal of one take in `folder`. Nothing here raises: a journal is never worth a recording."""
+    """Writes the journal of one take in `folder`, from any thread. Nothing here raises: a journal is never worth a
+    recording."""
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / _NAME
         self._fd: int | None = None
         self._waiting: list[bytes] = []
         self._dirty = self._torn = False
+        self._one_at_a_time = threading.RLock()
         try:
             self._fd = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o600)
         except OSError:
@@ -34,26 +38,27 @@ class Journal:
         """Append `message` unless it is a level; what the disk refuses is tried again with the next one."""
         if isinstance(message, Level):
             return
-        self._waiting = [*self._waiting[-_MOST_KEPT:], to_line(_nameless(message))]
-        self._write_waiting()
+        with self._one_at_a_time:
+            self._waiting = [*self._waiting[-_MOST_KEPT:], to_line(_nameless(message))]
+            self._write_waiting()
 
     def sync(self) -> None:
         """Have it on the disk, if anything is new."""
-        if self._waiting:
-            self._write_waiting()
-        if self._fd is None or not self._dirty:
-            return
-        try:
-            os.fsync(self._fd)
-            self._dirty = False
-        except OSError:
-            return
+        with self._one_at_a_time:
+            if self._waiting:
+                self._write_waiting()
+            if self._fd is None or not self._dirty:
+                return
+            with suppress(OSError):
+                os.fsync(self._fd)
+                self._dirty = False
 
     def close(self) -> None:
-        self.sync()
-        fd, self._fd = self._fd, None
-        if fd is not None:
-            os.close(fd)
+        with self._one_at_a_time:
+            self.sync()
+            fd, self._fd = self._fd, None
+            if fd is not None:
+                os.close(fd)
 
     def _write_waiting(self) -> None:
         if self._fd is None:

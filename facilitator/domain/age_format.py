@@ -24,3 +24,9 @@ def well_formed(file: bytes) -> bool:
         return False
     work = _SCRYPT.search(header[0])
     return work is None or int(work[1]) <= MOST_WORK
+
+
+def passphrase_work(file: bytes) -> int:
+    """What one try at the passphrase of `file` costs, as a power of two; 0 where there is no passphrase."""
+    work = _SCRYPT.search(file[:_MOST_HEADER])
+    return int(work[1]) if work else 0

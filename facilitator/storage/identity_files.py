@@ -3,8 +3,6 @@
 import os
 from pathlib import Path
 
-import pyrage
-
 from facilitator.domain.errors import UsageError
 from facilitator.storage.files import read_file
 from facilitator.storage.keys import (
@@ -17,6 +15,7 @@ from facilitator.storage.keys import (
     plain_identity,
     unlock_identity,
 )
+from facilitator.storage.passphrases import opened_by, sealed_by
 from facilitator.storage.shredding import replace_and_shred
 
 
@@ -51,8 +50,8 @@ def change_passphrase(path: Path, old: str, new: str) -> PersonalKey:
         )
     text = opened_identity(stored, old)
     key = personal_key(text.decode(errors="replace"))
-    sealed = bytes(pyrage.passphrase.encrypt(text, new))
-    if bytes(pyrage.passphrase.decrypt(sealed, new)) != text:
+    sealed = sealed_by(new, text)
+    if opened_by(new, sealed) != text:
         raise damaged(IDENTITY)
     replace_and_shred(path, sealed)
     if unlock_identity(path, new) != key:

@@ -14,6 +14,7 @@ import pyrage
 from facilitator.domain.age_format import well_formed
 from facilitator.domain.errors import AccessRefused, Damaged, InvalidInput, UsageError
 from facilitator.storage.files import make_folder, read_file, write_atomically
+from facilitator.storage.passphrases import opened_by, sealed_by
 
 AGE_HEADER = b"age-encryption.org/v1"
 MIN_PASSPHRASE = 8
@@ -86,7 +87,7 @@ def create_identity(path: Path, passphrase: str) -> PersonalKey:
         raise UsageError(f"{path.name} is there already.", safe="It was left untouched.", do="Choose another name.")
     key = new_personal_key()
     text = f"# public key: {key.recipient}\n{key.secret}\n"
-    write_atomically(path, pyrage.passphrase.encrypt(text.encode(), passphrase))
+    write_atomically(path, sealed_by(passphrase, text.encode()))
     return key
 
 
@@ -112,11 +113,11 @@ def plain_identity(stored: bytes) -> str | None:
 
 
 def opened_identity(stored: bytes, passphrase: str) -> bytes:
-    """The text of a sealed identity file. Raises AccessRefused, Damaged."""
+    """The text of a sealed identity file. Raises AccessRefused, Busy, Damaged."""
     if not well_formed(stored):
         raise damaged(IDENTITY)
     try:
-        return bytes(pyrage.passphrase.decrypt(stored, passphrase))
+        return opened_by(passphrase, stored)
     except pyrage.DecryptError as error:
         if "Decryption failed" in str(error):
             raise AccessRefused(

@@ -40,6 +40,7 @@ def _reference() -> list[str]:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("engine", ["faster-whisper", "openai-whisper"])
 def test_both_engines_transcribe_the_sample_on_the_same_weights(opened: Study, engine: str) -> None:
     with Session(opened, session_id("01")) as session:
