@@ -9,7 +9,12 @@ from typing import IO, Final
 
 import facilitator
 
-_ALWAYS: Final = {"HF_HUB_DISABLE_TELEMETRY": "1", "DO_NOT_TRACK": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+_ALWAYS: Final = {
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "ORT_DISABLE_TELEMETRY": "1",  # onnxruntime keeps events in the user's cache and sends them, from native code
+    "DO_NOT_TRACK": "1",
+    "PYTHONDONTWRITEBYTECODE": "1",
+}
 _OFFLINE: Final = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
 _KEPT_BACK: Final = ("FACILITATOR_PASSPHRASE",)
 

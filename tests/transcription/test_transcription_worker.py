@@ -181,6 +181,17 @@ def test_noise_and_silence_give_no_words(weights: Weights) -> None:
             assert transcriber.transcribe(Window(index, 0, 6_000, sound)).segments == ()
 
 
+def test_no_library_leaves_anything_in_the_users_folders(
+    weights: Weights, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Native code is out of reach of the audit hook: onnxruntime keeps telemetry in the user's cache by default."""
+    for name in ("HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "TMPDIR"):
+        monkeypatch.setenv(name, str(tmp_path))
+    with Transcriber(weights, beam=1) as transcriber:
+        transcriber.transcribe(silent_window())
+    assert list(tmp_path.rglob("*")) == []
+
+
 def test_weights_that_changed_after_they_were_found_are_not_loaded(weights: Weights, tmp_path: Path) -> None:
     copy = tmp_path / "base"
     shutil.copytree(weights.folder, copy)
