@@ -11,10 +11,10 @@ INSTALL := $(BIN)/python -m pip install --disable-pip-version-check -c constrain
 .PHONY: help demo test check bench crash system clean
 help:
 	@echo "make demo   install and run the whole job on the sample recording (under 5 minutes)"
-	@echo "make test   install what the tests need and run them all (about 10 minutes)"
+	@echo "make test   install what the tests need and run them all (about 25 minutes)"
 	@echo "make check  formatting, lint, types, import contracts"
 	@echo "make bench  the benchmarks, quick form"
-	@echo "make crash  the counted crash trials (about 45 minutes; SCALE=0.01 for a hundredth of them)"
+	@echo "make crash  the counted crash trials (about 55 minutes; SCALE=0.01 for a hundredth of them)"
 	@echo "make clean  remove the virtual environment and the demonstration study"
 
 $(BIN)/python:

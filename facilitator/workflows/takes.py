@@ -16,7 +16,6 @@ from facilitator.workflows.sound import open_track
 from facilitator.workflows.storing_sound import at_its_time, forget_note, noted_import
 
 FOUND_ON_DISK: Final = "found on disk"
-"""The digest that stands where there is no record yet."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ from .framework import Outcome, Report, Tried, tally
 TITLE = "plaintext canary: names and sound"
 HOLDS = "never found in session folder, temp, logs, core files, surroundings of helpers, exports"
 COUNT = 3
-SECONDS = 360.0
+SECONDS = 250.0
 _WANTED: Final = (PROGRAM[-1], CAPTURE, WORKER)
 _AS_FLOATS: Final = f"{RATE} Hz, float"
 _LOOKED_FOR: Final = 3

@@ -24,7 +24,7 @@ from .lossy_vfs import Disk, PowerCut, registered
 TITLE = "power cut of the database (simulated)"
 HOLDS = "0 acknowledged events lost, 0 corrupt"
 COUNT = 10_000
-SECONDS = 90.0
+SECONDS = 50.0
 
 NAME = "session.db"
 MOST_CALLS = 300

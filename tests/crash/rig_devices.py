@@ -27,7 +27,7 @@ from .killing_study import copied, make_template
 TITLE = "device unplugged, silent, switched, busy"
 HOLDS = "the right alarm in the log within 1 s; gap dated; timeline right to 50 ms"
 COUNT = 200
-SECONDS = 480.0
+SECONDS = 360.0
 AT_ONCE = 4
 _STOPPING_S: Final = 30.0
 _SIGNAL_MS: Final = 2000

@@ -31,7 +31,7 @@ from .small_study import BLOCK, RATE, Sound, compare, make_study, noise, open_wi
 TITLE = "power cut of the whole study (lossy folder)"
 HOLDS = "≤ 1.5 s of audio and 0 acknowledged notes lost"
 COUNT = 1_000
-SECONDS = 360.0
+SECONDS = 310.0
 
 MOST_LOST_S: Final = 1.5
 LENGTHS_S: Final = (2, 5, 10, 20, 75)

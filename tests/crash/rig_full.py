@@ -32,7 +32,7 @@ from .small_study import Sound, compare, make_study, noise, open_with, plan, rea
 TITLE = "disk full at a random place (real tmpfs)"
 HOLDS = "all before it readable, notes still save"
 COUNT = 500
-SECONDS = 120.0
+SECONDS = 130.0
 
 RATE: Final = 48_000
 BLOCK: Final = RATE // 4

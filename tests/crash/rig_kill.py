@@ -30,7 +30,7 @@ from .killing_study import World, make_template, opened
 TITLE = "kill -9 of capture, UI or both"
 HOLDS = "0 acknowledged notes, marks or edits lost; <= 0.5 s of audio lost; all reopen; recovery < 2 s, recorder < 5 s"
 COUNT = 1000
-SECONDS = 840.0
+SECONDS = 960.0
 AT_ONCE = 8
 RECOVERY_S = 2.0
 BACK_S = 5.0

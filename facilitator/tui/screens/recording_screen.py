@@ -305,6 +305,7 @@ class RecordingScreen(SessionScreen):
         offered = (
             self.conduct.recording,
             self.conduct.interrupted,
+            self.conduct.under_way,
             self.conduct.paused,
             self.recorder_watch.input_troubled,
         )
