@@ -145,7 +145,8 @@ def _pause_or_resume(conduct: "Conduct", pause: str | None) -> None:
 
 def _tell_stored(session: "Session", recorded: "Recorded") -> None:
     length, lost = clock(recorded.length_ms), recorded.lost_ms
-    say(f"Stored and read back: {length} in {recorded.records} records, {lost} ms lost.")
+    silent = f", {recorded.silent_ms} ms without sound" if recorded.silent_ms else ""
+    say(f"Stored and read back: {length} in {recorded.records} records, {lost} ms lost{silent}.")
     say(f"Next: facilitator transcribe {session.id}")
 
 

@@ -14,17 +14,20 @@ from facilitator.workflows.leftovers import recording_goes_on
 from facilitator.workflows.sessions import Session
 from facilitator.workflows.sound import open_track
 from facilitator.workflows.storing_sound import at_its_time, forget_note, noted_import
+from facilitator.workflows.withheld import ON_PURPOSE
 
 FOUND_ON_DISK: Final = "found on disk"
 
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What a stop stored, read back from disk."""
+    """What a stop stored, read back from disk. `lost_ms` cannot be read; `silent_ms` never came, for all that was
+    wished for: gaps that the device, the computer or a dead recorder made."""
 
     length_ms: int
     records: int
     lost_ms: int
+    silent_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,7 @@ def finish_take(session: Session, stopped: Stopped | None, *, thorough: bool = T
     take = session.state.takes[-1]
     ending = _ending(session, take.at_ms, take.rate, _on_disk(session, 0, thorough=thorough), stopped)
     session.record_all(ending.events)
-    return replace(ending.recorded, length_ms=session.state.length_ms)
+    return replace(ending.recorded, length_ms=session.state.length_ms, silent_ms=_silent_ms(session))
 
 
 def ending_of_interrupted(session: Session, *, thorough: bool = True) -> Ending | None:
@@ -101,7 +104,11 @@ def ending_of_unlogged(session: Session, *, thorough: bool = True) -> Ending | N
 def read_back(session: Session) -> Recorded:
     """What is stored of a recording that has ended, opening every record."""
     found = _on_disk(session, 0, thorough=True)
-    return Recorded(session.state.length_ms, found.records, found.lost_ms)
+    return Recorded(session.state.length_ms, found.records, found.lost_ms, _silent_ms(session))
+
+
+def _silent_ms(session: Session) -> int:
+    return sum(length for _, length, reason in session.state.gaps if reason not in ON_PURPOSE)
 
 
 def close_interrupted_take(session: Session, *, thorough: bool = True) -> Recorded | None:

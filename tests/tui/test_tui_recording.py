@@ -125,6 +125,26 @@ async def test_a_level_test_is_heard_and_kept_nowhere(
     assert list(audio.rglob("*")) == []
 
 
+async def test_enter_during_a_level_test_records_right_after_it(
+    room: SoundRoom, peopled: Study, opened: Opened, session_id: SessionId
+) -> None:
+    async with opened() as driver:
+        screen = ConductScreen(session_id)
+        driver.app.push_screen(screen)
+        await driver.settle()
+        await driver.press("r")
+        checks = driver.app.screen
+        assert isinstance(checks, PrecheckScreen)
+        checks.action_level()
+        checks.action_start()
+        assert checks.working and not screen.conduct.recording
+        await until(driver, lambda: "● REC" in first(driver))
+        await driver.press("s", "y")
+        await until(driver, lambda: "read back:" in driver.text)
+    (checked,) = stored(peopled, session_id, ev.Prechecked)
+    assert isinstance(checked, ev.Prechecked) and ("Level", True) in [(one.name, one.ok) for one in checked.checks]
+
+
 async def test_what_is_not_mended_is_accepted_by_starting_and_stored(
     room: SoundRoom, peopled: Study, opened: Opened, session_id: SessionId
 ) -> None:
@@ -134,7 +154,7 @@ async def test_what_is_not_mended_is_accepted_by_starting_and_stored(
         found = {one.name: one.ok for one in checked.checks}
         assert found["Consent"] is True and found["Level"] is None
         await driver.press("s", "y")
-        await until(driver, lambda: "nothing lost" in driver.text)
+        await until(driver, lambda: "read back:" in driver.text)
 
 
 async def test_a_missing_consent_forbids_recording_and_says_why(
@@ -205,6 +225,9 @@ async def test_an_input_that_falls_dumb_is_told_within_a_second_of_its_alarm(
             _pactl(room, "suspend-sink", "room", "0")
         await until(driver, lambda: "● REC" in first(driver))
         assert "was: no sound arrives" in driver.text
+        await asyncio.sleep(2.0)  # until it is certain that what did not come was lost, and not late
+        await driver.press("s", "y")
+        await until(driver, lambda: "had no sound, dated" in driver.text)
     kinds = [one.trouble for one in state_of(peopled, session_id).troubles]
     assert Trouble.NO_SOUND in kinds
 
@@ -227,7 +250,7 @@ async def test_a_pause_says_that_nothing_is_recorded(
         await driver.press("r" if key == "p" else key)
         await until(driver, lambda: "● REC" in first(driver))
         await driver.press("s", "y")
-        await until(driver, lambda: "nothing lost" in driver.text)
+        await until(driver, lambda: "read back:" in driver.text)
     why = "break" if key == "p" else "off the record"
     gaps = [(length, reason) for _, length, reason in state_of(peopled, session_id).gaps if reason == why]
     assert len(gaps) == 1 and gaps[0][0] >= 1_000
@@ -247,7 +270,7 @@ async def test_off_the_record_counts_from_the_key_even_while_something_else_goes
         await driver.press("o")
         await until(driver, lambda: "● REC" in first(driver))
         await driver.press("s", "y")
-        await until(driver, lambda: "nothing lost" in driver.text)
+        await until(driver, lambda: "read back:" in driver.text)
     begun = [at for at, _, reason in state_of(peopled, session_id).gaps if reason == "off the record"]
     assert len(begun) == 1 and abs(begun[0] - pressed_ms) <= 50
 
@@ -274,7 +297,7 @@ async def test_a_strike_asks_for_the_word_and_says_what_it_destroyed(
         state = state_of(peopled, session_id)
         assert state.notes == {} and state.struck and state.strike_ordered is None
         await driver.press("x", "escape", "s", "y")
-        await until(driver, lambda: "nothing lost" in driver.text)
+        await until(driver, lambda: "read back:" in driver.text)
 
 
 async def test_a_recorder_that_dies_is_started_again_without_being_told(

@@ -80,7 +80,7 @@ class PrecheckScreen(StudyScreen):
         self._level: Precheck | None = None
         self._levels: deque[float] = deque(maxlen=LEVELS)
         self._looked = False
-        self._stale = False
+        self._stale = self._wanted = False
 
     def compose_body(self) -> ComposeResult:
         """The checks, the inputs side by side, and one line of settings."""
@@ -139,6 +139,8 @@ class PrecheckScreen(StudyScreen):
         self._draw()
         if self._stale:
             self.action_look()
+        elif self._wanted:
+            self.action_start()
 
     def _fill(self) -> None:
         chosen, backup = self._choice.device, self._choice.backup_device
@@ -242,6 +244,9 @@ class PrecheckScreen(StudyScreen):
     def _heard(self, test: "LevelTest") -> None:
         self._level = test.check
         self._draw()
+        if self._wanted:
+            self.action_start()
+            return
         self._say_below("▶ playing what was heard; it is kept nowhere")
         self.run_apart(lambda: _played(test), self._was_played)
 
@@ -249,15 +254,18 @@ class PrecheckScreen(StudyScreen):
         self._draw()
         if failed:
             self.tell(f"It could not be played: {failed}")
+        if self._wanted:
+            self.action_start()
 
     def _say_below(self, text: str) -> None:
         self.query_one("#settings", Static).update(Content.styled(text, "bold"))
 
     def action_start(self) -> None:
-        """Record, unless something must be mended first."""
+        """Record, unless something must be mended first; right after a look or a level test that goes on."""
         blocking = [one for one in self.checks if one.ok is False]
-        if self.working or not self._looked:
-            self.tell("A moment: the last look or level test is not over.")
+        self._wanted = self.working or not self._looked
+        if self._wanted:
+            self.tell("Recording begins as soon as the last look or level test is over.")
         elif blocking:
             names = ", ".join(one.name for one in blocking)
             self.tell(f"Nothing is recorded yet: {names} must be mended first. u looks again.")
@@ -268,6 +276,7 @@ class PrecheckScreen(StudyScreen):
 
     def fail(self, error: FacilitatorError) -> None:
         """As everywhere; the settings stand again where the level test spoke."""
+        self._wanted = False
         super().fail(error)
         self._draw()
 

@@ -248,7 +248,8 @@ class RecordingScreen(SessionScreen):
         self._begin_job("■ stopping, then reading back what was stored", self.conduct.stop, self._stopped)
 
     def _stopped(self, recorded: "Recorded") -> None:
-        lost = f"{recorded.lost_ms} ms lost" if recorded.lost_ms else "nothing lost"
+        silent = f"{recorded.silent_ms / 1000:.1f} s had no sound, dated" if recorded.silent_ms else "nothing lost"
+        lost = f"{recorded.lost_ms} ms lost" if recorded.lost_ms else silent
         self._say_saved()
         self.recorder_watch.ended = ""
         many = "1 record" if recorded.records == 1 else f"{recorded.records} records"
