@@ -104,8 +104,8 @@ def test_a_pause_ordered_up_to_a_minute_ago_takes_back_what_was_stored_since(
     before = min(paused.at_ms, 50_000)
     assert np.array_equal(reader.read(0, before), take.script.sound[: before * 8])
     assert np.array_equal(reader.read(resumed.at_ms, 77_000), take.script.sound[resumed.at_ms * 8 - 2 * RATE :])
-    reached = [one for one in take.of(Reached) if take.said.index(one) > take.said.index(paused)]
-    assert reached[0].at_ms <= paused.at_ms, "what was said to be on the disk is corrected"
+    reached = [one for one in take.of(Reached) if take.said.index(one) < take.said.index(resumed)]
+    assert reached[-1].at_ms <= paused.at_ms, "what was said to be on the disk is corrected"
 
 
 def test_the_pause_is_in_the_status_and_a_stop_ends_it(store: Store) -> None:
