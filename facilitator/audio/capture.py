@@ -2,7 +2,8 @@
 
 It reads one JSON line (`messages.Request`), then orders (`commands.Command`), from standard input, and writes messages
 to standard output. Neither the end of its input nor a dead reader of its output stops it: the program that started it
-may have crashed, and the group goes on talking. Orders then come as a file in its folder.
+may have crashed, and the group goes on talking. Orders then come as a file in its folder. A rehearsal hears a sound
+file instead, and ends with its input unless somebody may come back to it.
 """
 
 import os
@@ -14,6 +15,7 @@ import time
 from array import array
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from typing import Any, Final
 
 from facilitator.audio.awake import Wakefulness
@@ -23,6 +25,7 @@ from facilitator.audio.commands import Command
 from facilitator.audio.devices import choose_source, find_input, sound_library
 from facilitator.audio.messages import HIGHEST_RATE, LOWEST_RATE, Awake, Level, Message, Refused, Request, to_line
 from facilitator.audio.pulse import PulseSource
+from facilitator.audio.rehearsal import FASTEST, Pace, SampleSource, sparing
 from facilitator.audio.source_route import Route, RouteJudge, current_route, move_stream, watch_route
 from facilitator.domain.errors import DeviceFailed, FacilitatorError, UsageError, WorkerFailed
 
@@ -154,8 +157,8 @@ def _first_line(fd: int) -> tuple[bytes, bytes]:
     return line, rest
 
 
-def _listen(fd: int, rest: bytes, orders: "queue.SimpleQueue[Command]") -> None:
-    """Pass on the orders that come; the end of input means nothing."""
+def _listen(fd: int, rest: bytes, orders: "queue.SimpleQueue[Command]", at_end: Callable[[], None]) -> None:
+    """Pass on the orders that come, then do `at_end`."""
     while True:
         *lines, rest = rest.split(b"\n")
         for line in lines:
@@ -163,7 +166,7 @@ def _listen(fd: int, rest: bytes, orders: "queue.SimpleQueue[Command]") -> None:
                 orders.put(Command.from_line(line))
         more = os.read(fd, 4096)
         if not more:
-            return
+            return at_end()
         rest += more
 
 
@@ -221,6 +224,17 @@ def _settle_in(stop: threading.Event) -> None:
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
 
 
+def _loop(
+    request: Request, speaker: _Speaker, stop: threading.Event, orders: "queue.SimpleQueue[Command]"
+) -> CaptureLoop:
+    if request.rehearsal is None:
+        company = Company(request)
+        return CaptureLoop(request, company.open_source, speaker.send, stop, orders=orders, begun=company.join)
+    pace, sample = Pace(request.speed), Path(request.rehearsal.sample)
+    send = sparing(speaker.send)
+    return CaptureLoop(request, lambda: SampleSource(sample, request.rate, pace), send, stop, pace.now_ns, orders)
+
+
 def main() -> int:
     """Record as asked on standard input. 0 after an orderly end, else the exit code of the error."""
     stop, orders = threading.Event(), queue.SimpleQueue[Command]()
@@ -231,9 +245,11 @@ def main() -> int:
         request = Request.from_line(line)
         if not LOWEST_RATE <= request.rate <= HIGHEST_RATE:
             raise UsageError(f"Recording is done at {LOWEST_RATE} to {HIGHEST_RATE} samples a second.")
-        threading.Thread(target=_listen, args=(sys.stdin.fileno(), rest, orders), daemon=True).start()
-        company = Company(request)
-        well = CaptureLoop(request, company.open_source, speaker.send, stop, orders=orders, begun=company.join).run()
+        if not 1 <= request.speed <= FASTEST:
+            raise UsageError(f"A rehearsal runs at 1 to {FASTEST} times the speed.")
+        at_end = stop.set if request.rehearsal and not request.rehearsal.lasting else lambda: None
+        threading.Thread(target=_listen, args=(sys.stdin.fileno(), rest, orders, at_end), daemon=True).start()
+        well = _loop(request, speaker, stop, orders).run()
     except FacilitatorError as error:
         speaker.send(Refused.of(error))
         return error.exit_code

@@ -22,7 +22,7 @@ from facilitator.audio.record_format import BLOCK_MS
 from facilitator.audio.record_writer import RecordWriter
 from facilitator.audio.taking import Taking
 from facilitator.audio.timeline import Block, Timeline
-from facilitator.audio.watch import SoundWatch, Troubles
+from facilitator.audio.watch import NO_SOUND_NS, SoundWatch, Troubles
 from facilitator.domain.errors import DeviceFailed, StorageFailed
 from facilitator.domain.recording import Trouble
 from facilitator.domain.timebase import ms_to_samples
@@ -33,10 +33,13 @@ _SYNC_NS: Final = _SECOND - BLOCK_MS * 500_000  # looked at once a block: comes 
 _REACHED_NS: Final = 10 * _SECOND - BLOCK_MS * 500_000
 _LAST_BLOCK_NS: Final = _SECOND // 2
 _LATE_STOP_MS: Final = 1000
+_MOST_SYNCS_NS: Final = _SECOND // 10  # of real time, in a rehearsal
 _LOOK_SECONDS: Final = 0.2
 _SIGNAL: Final = "signal"
 LONGEST_TAKE_MS: Final = 12 * 3_600_000
 """A forgotten microphone does not listen for ever."""
+LONGEST_REHEARSAL_MS: Final = 4 * 3_600_000
+"""Nor does a rehearsal go on whose screen is gone."""
 
 
 class CaptureLoop:
@@ -47,7 +50,7 @@ class CaptureLoop:
         open_source: opens the microphone, at first and again after it was lost.
         send: gets each message in order, from several threads but one at a time, and must not block.
         stop: ends the take when set, as from outside.
-        clock: monotonic nanoseconds.
+        clock: monotonic nanoseconds, `request.speed` for each one.
         orders: what the recording is told; more may come in the folder.
         begun: called once sound arrives, to start what goes along with a recording; must not block.
 
@@ -67,8 +70,11 @@ class CaptureLoop:
         begun: "Callable[[CaptureLoop], None]" = lambda _: None,
     ) -> None:
         self._request, self._send, self._stop, self._clock = request, send, stop, clock
-        most = LONGEST_TAKE_MS if request.stop_after_ms is None else request.stop_after_ms
-        self._stop_ms = request.start_ms + most
+        longest = LONGEST_REHEARSAL_MS if request.rehearsal else LONGEST_TAKE_MS
+        self._stop_ms = request.start_ms + (longest if request.stop_after_ms is None else request.stop_after_ms)
+        self._speed = request.speed
+        self._sync_every_ns = max(_SYNC_NS, self._speed * _MOST_SYNCS_NS)
+        self._tell_every_ns = self._speed * _REACHED_NS  # an event each time, which a screen must store
         self._open_source = open_source
         self._orders: queue.SimpleQueue[Command] = orders or queue.SimpleQueue()
         self._due: deque[Command] = deque()
@@ -135,17 +141,18 @@ class CaptureLoop:
         request = self._request
         self._origin_ns = first.arrived_ns - len(first.pcm) // 2 * _SECOND // request.rate
         if request.clock_ns is not None:
-            waited_ms = max(0, self._origin_ns - request.clock_ns) // 1_000_000
+            waited_ms = max(0, self._origin_ns - self._speed * request.clock_ns) // 1_000_000
             self._request = request = replace(request, start_ms=request.start_ms + waited_ms)
         self._at_utc = datetime.now(UTC).isoformat(timespec="milliseconds")
         self._synced_ns = self._reached_ns = first.arrived_ns
-        self._watch = SoundWatch(self.troubles, request.rate, request.start_ms, self._origin_ns)
+        patience_ns = self._speed * NO_SOUND_NS
+        self._watch = SoundWatch(self.troubles, request.rate, request.start_ms, self._origin_ns, patience_ns)
         self._machine = MachineWatch(self.troubles, request.folder, request.rate, asleep_ns())
         timeline = Timeline(request.rate, request.start_ms, self._origin_ns)
         self._taking = Taking(request, self._writer, timeline, self._watch, self.tell, self._stop_ms)
         self._journal = Journal(request.folder)
         self._write_status()
-        self.tell(Started(device, request.rate, request.start_ms, self._origin_ns, self._at_utc))
+        self.tell(Started(device, request.rate, request.start_ms, self._began_ns, self._at_utc, self._speed))
         self._begun(self)
 
     def _watched(self, feeder: Feeder, first: Block) -> bool:
@@ -175,7 +182,7 @@ class CaptureLoop:
             self._gather_orders()
             self._switch()
             self._take(item)
-            if self._clock() - self._synced_ns >= _SYNC_NS:
+            if self._clock() - self._synced_ns >= self._sync_every_ns:
                 self._each_second()
             if self._is_over() or self._obey(item):
                 self._taking.flush()
@@ -183,9 +190,11 @@ class CaptureLoop:
             item = feeder.take(BLOCK_MS / 1000)
 
     def _gather_orders(self) -> None:
+        given = list[Command]()
         while not self._orders.empty():
-            self._due.append(self._orders.get())
-        self._due += commands.collect(self._request.folder)
+            given.append(self._orders.get())
+        given += commands.collect(self._request.folder)
+        self._due += [replace(order, at_ns=self._speed * order.at_ns) for order in given]
         if self._stop.is_set() and not self._stop_seen:
             self._stop_seen = True
             self._due.append(Command("stop", self._clock(), why=_SIGNAL))
@@ -197,7 +206,7 @@ class CaptureLoop:
             if order.do == "resume":
                 self._taking.resume(order)
             elif self._taking.pause(order):
-                self._reached_ns -= _REACHED_NS  # what was said to be on the disk is there no more
+                self._reached_ns -= self._tell_every_ns  # what was said to be on the disk is there no more
             self._write_status()
 
     def _obey(self, item: Block | DeviceFailed | None) -> bool:
@@ -215,7 +224,7 @@ class CaptureLoop:
     def _all_heard(self, item: Block | DeviceFailed | None, at_ns: int) -> bool:
         if isinstance(item, Block):
             return item.arrived_ns >= at_ns
-        return self._clock() - at_ns >= _LAST_BLOCK_NS
+        return self._clock() - at_ns >= self._speed * _LAST_BLOCK_NS
 
     def _strike(self, order: Command) -> None:
         try:
@@ -233,14 +242,14 @@ class CaptureLoop:
 
     def _is_over(self) -> bool:
         """Whether the take has the length asked for; after a second of grace, also if no sound comes to fill it."""
-        return self._taking.is_full or self.now_ms() > self._stop_ms + _LATE_STOP_MS
+        return self._taking.is_full or self.now_ms() > self._stop_ms + self._speed * _LATE_STOP_MS
 
     def _each_second(self) -> None:
         if not self._request.folder.is_dir():
             raise StorageFailed("The folder of the recording is gone.", do="Restore the study from its backup.")
         self._writer.sync()
         self._synced_ns = self._clock()
-        if self._synced_ns - self._reached_ns >= _REACHED_NS:
+        if self._synced_ns - self._reached_ns >= self._tell_every_ns:
             self._reached_ns = self._synced_ns
             self._tell_reached()
         if self._journal is not None:
@@ -257,7 +266,7 @@ class CaptureLoop:
             os.getpid(),
             self._created,
             self._request.session_id,
-            self._origin_ns,
+            self._began_ns,
             self._request.start_ms,
             self._at_utc,
             self._request.rate,
@@ -265,6 +274,7 @@ class CaptureLoop:
             self._taking.gaps,
             self._taking.level,
             self._taking.paused,
+            self._speed,
         )
         try:
             status_file.write_status(self._request.folder, status)
@@ -287,6 +297,11 @@ class CaptureLoop:
             status_file.finish(self._request.folder, stopped)
         except OSError:  # a full disk; without the file, the end is read off the records
             status_file.clear(self._request.folder)
+
+    @property
+    def _began_ns(self) -> int:
+        """When the take began, by the system's monotonic clock."""
+        return self._origin_ns // self._speed
 
     def now_ms(self) -> int:
         """The session clock, once sound has arrived."""

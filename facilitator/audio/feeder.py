@@ -19,7 +19,8 @@ class BlockSource(Protocol):
     """A microphone. `read` blocks until `frames` samples are there; True with them says that sound before was lost.
 
     `read` raises DeviceFailed when the device is gone. A source may say in `waiting` how many samples had come after
-    the ones just read: so much earlier than they were fetched did those arrive.
+    the ones just read: so much earlier than they were fetched did those arrive. One that knows when the last of them
+    came says so in `arrived_ns`.
     """
 
     name: str
@@ -81,6 +82,8 @@ class Feeder(threading.Thread):
     def _arrival(self, source: BlockSource, samples: int) -> int:
         """When the last of the samples just read came; not when a busy computer got round to fetching them."""
         self.heard_ns = self._clock()
+        if (arrived_ns := getattr(source, "arrived_ns", None)) is not None:
+            return int(arrived_ns)
         waiting = min(getattr(source, "waiting", 0), samples)
         return self.heard_ns - waiting * self._block_ns // samples
 

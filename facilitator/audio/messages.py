@@ -22,12 +22,26 @@ STRIKE_FAILED: Final = "The sound could not be destroyed."
 
 
 @dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """What is recorded instead of a microphone: the sound file `sample`, over and over.
+
+    `speed`, 1 to 60, is how many seconds of it, and of the session clock, pass in one. Unless it is `lasting`, it ends
+    with the program that began it.
+    """
+
+    sample: str
+    speed: int = 1
+    lasting: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """What to record. `previous` is the digest before the first record; None for `stop_after_ms` means 12 h.
 
     `channel` is the input's channel to keep, from 1 on; None takes the mix that the sound system makes of them.
     `clock_ns` is when on the monotonic clock the session clock stood at `start_ms`: the take then begins later, where
-    its sound does. With None, the session clock stands at `start_ms` when sound arrives.
+    its sound does. With None, the session clock stands at `start_ms` when sound arrives. In a `rehearsal`, no device is
+    opened.
     """
 
     folder: Path
@@ -41,6 +55,12 @@ class Request:
     previous: bytes = NO_PREVIOUS
     channel: int | None = None
     clock_ns: int | None = None
+    rehearsal: Rehearsal | None = None
+
+    @property
+    def speed(self) -> int:
+        """Seconds of the session clock that pass in one; 1 unless it is a rehearsal."""
+        return self.rehearsal.speed if self.rehearsal else 1
 
     def to_line(self) -> bytes:
         return _line(asdict(self) | {"folder": str(self.folder), "previous": self.previous.hex()})
@@ -51,14 +71,16 @@ class Request:
         try:
             given = json.loads(line)
             folder, previous = Path(given.pop("folder")), bytes.fromhex(given.pop("previous"))
-            return cls(folder=folder, previous=previous, **given)
+            rehearsal = Rehearsal(**kept) if (kept := given.pop("rehearsal")) else None
+            return cls(folder=folder, previous=previous, rehearsal=rehearsal, **given)
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise UsageError("The recorder was started without a proper request.") from error
 
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """Sound arrives. `start_ms` of the session clock was at `monotonic_ns` of the system's monotonic clock.
+    """Sound arrives. `start_ms` of the session clock was at `monotonic_ns` of the system's monotonic clock, and `speed`
+    ms of it pass in one.
 
     `device` is "" where a running recording is taken over, for its name stays out of plain files.
     """
@@ -69,6 +91,11 @@ class Started:
     start_ms: int
     monotonic_ns: int
     at_utc: str
+    speed: int = 1
+
+    def at(self, monotonic_ns: int) -> int:
+        """What the session clock showed, or will show, at `monotonic_ns` of the system's monotonic clock."""
+        return self.start_ms + (monotonic_ns - self.monotonic_ns) * self.speed // 1_000_000
 
 
 @dataclass(frozen=True, slots=True)

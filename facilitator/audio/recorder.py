@@ -15,13 +15,14 @@ from facilitator.audio.messages import (
     Level,
     Message,
     Paused,
+    Rehearsal,
     Request,
     Resumed,
     Started,
     Stopped,
 )
 from facilitator.audio.record_format import NO_PREVIOUS
-from facilitator.audio.voices import CHILDREN, ChildVoice, FileVoice, Voice, running
+from facilitator.audio.voices import ChildVoice, FileVoice, Voice, let_go_ended, running
 from facilitator.domain.errors import Busy, WorkerFailed
 
 __all__ = ["Destroyed", "Fault", "Gap", "Level", "Message", "Recorder", "Started", "Stopped", "last_stopped"]
@@ -57,13 +58,15 @@ class Recorder:
         previous: bytes = NO_PREVIOUS,
         channel: int | None = None,
         clock_ns: int | None = None,
+        rehearsal: Rehearsal | None = None,
     ) -> "Recorder":
         """Begin a take in `folder` and return once sound arrives, within 10 s.
 
         `start_ms` is where on the session clock it begins, at or after the end of what is recorded; `stop_after_ms`
         its length, 12 h at most; `next_seq` and `previous` continue the records, as `resume_point` gives them.
         `channel` of the input is kept, from 1 on; None for the mix of all. With `clock_ns`, the session clock stood at
-        `start_ms` then and runs on until sound arrives; `started.start_ms` says where the take begins.
+        `start_ms` then and runs on until sound arrives; `started.start_ms` says where the take begins. A `rehearsal`
+        opens no device.
 
         Raises:
             UsageError: a rate outside 8 to 96 kHz, or no such channel.
@@ -75,8 +78,7 @@ class Recorder:
         """
         if running(folder) is not None:
             raise Busy("This session is being recorded already.", safe="That recording goes on.")
-        for ended in [voice for voice in CHILDREN if not voice.alive]:
-            ended.let_go(0.0)
+        let_go_ended()
         request = Request(
             folder.resolve(),
             session_id,
@@ -89,6 +91,7 @@ class Recorder:
             previous,
             channel,
             clock_ns,
+            rehearsal,
         )
         voice = ChildVoice(request)
         try:
@@ -104,7 +107,7 @@ class Recorder:
         status = running(folder)
         if status is None:
             return None
-        started = Started("", status.rate, status.start_ms, status.started_monotonic_ns, status.at_utc)
+        started = Started("", status.rate, status.start_ms, status.started_monotonic_ns, status.at_utc, status.speed)
         return cls(started, FileVoice(folder, status), status.paused)
 
     @property
@@ -118,7 +121,7 @@ class Recorder:
 
     def now_ms(self) -> int:
         """The session clock now."""
-        return self.started.start_ms + (time.monotonic_ns() - self.started.monotonic_ns) // 1_000_000
+        return self.started.at(time.monotonic_ns())
 
     def poll(self) -> list[Message]:
         """What was said since the last call; never waits. An unexpected end yields one Fault with `ended`.

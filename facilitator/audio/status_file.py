@@ -20,6 +20,9 @@ _STATUS, _STOPPED = "capture.json", "stopped.json"
 class Status:
     """A running recording. `created` is the process's creation time as psutil gives it; `gaps` counts gaps so far.
 
+    The session clock stood at `start_ms` when the system's monotonic clock stood at `started_monotonic_ns`, and `speed`
+    ms of it pass in one: 1, unless it is a rehearsal.
+
     `paused` is why nothing is stored just now, or ""; `level` is None then, for what is off the record is not for here.
     """
 
@@ -34,6 +37,11 @@ class Status:
     gaps: int
     level: Level | None
     paused: str = ""
+    speed: int = 1
+
+    def at(self, monotonic_ns: int) -> int:
+        """What the session clock shows at `monotonic_ns` of the system's monotonic clock, in ms."""
+        return self.start_ms + (monotonic_ns - self.started_monotonic_ns) * self.speed // 1_000_000
 
 
 def write_status(folder: Path, status: Status) -> None:

@@ -126,6 +126,12 @@ CHILDREN: Final[set[ChildVoice]] = set()
 """Those not yet let go: the pipe of a recording that its Recorder has left is still read, or it would fill."""
 
 
+def let_go_ended() -> None:
+    """Close what is left of own capture processes that ended after their Recorder had left them."""
+    for ended in [voice for voice in CHILDREN if not voice.alive]:
+        ended.let_go(0.0)
+
+
 class FileVoice:
     """A capture process of an earlier program, heard through the files beside its records."""
 

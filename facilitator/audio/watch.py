@@ -80,11 +80,14 @@ class SoundWatch:
         rate: Hz.
         start_ms: session time at `origin_ns`.
         origin_ns: monotonic time.
+        patience_ns: so long without sound is a trouble.
     """
 
-    def __init__(self, troubles: Troubles, rate: int, start_ms: int, origin_ns: int) -> None:
+    def __init__(
+        self, troubles: Troubles, rate: int, start_ms: int, origin_ns: int, patience_ns: int = NO_SOUND_NS
+    ) -> None:
         self._troubles, self._rate = troubles, rate
-        self._start_ms, self._origin_ns = start_ms, origin_ns
+        self._start_ms, self._origin_ns, self._patience_ns = start_ms, origin_ns, patience_ns
         self._heard_ns = origin_ns
         self._missing_since_ns: int | None = None
         self._lock = threading.Lock()
@@ -98,7 +101,7 @@ class SoundWatch:
     def arrived(self, block: Block) -> None:
         """A block came from the device."""
         with self._lock:
-            if block.arrived_ns - self._heard_ns >= NO_SOUND_NS and self._missing_since_ns is None:
+            if block.arrived_ns - self._heard_ns >= self._patience_ns and self._missing_since_ns is None:
                 self._missing(self._heard_ns)
             if self._missing_since_ns is not None and block.arrived_ns > self._missing_since_ns:
                 self._missing_since_ns = None
@@ -128,7 +131,7 @@ class SoundWatch:
         """Nothing may come for long; `heard_ns` is when the device last gave a block."""
         with self._lock:
             heard_ns = max(heard_ns, self._heard_ns)
-            if now_ns - heard_ns >= NO_SOUND_NS and self._missing_since_ns is None:
+            if now_ns - heard_ns >= self._patience_ns and self._missing_since_ns is None:
                 self._missing(heard_ns)
         self._overflow.look(now_ns, self._ms(now_ns))
 

@@ -4,6 +4,7 @@ from datetime import datetime
 
 import click
 
+from facilitator.cli import session_group
 from facilitator.cli.output import columns, emit, say
 from facilitator.cli.study_option import Opener, json_option, study_options
 from facilitator.domain.ids import number_range
@@ -12,7 +13,11 @@ from facilitator.domain.timebase import clock, stamp
 
 @click.group("session")
 def group() -> None:
-    """Plan a session; list and show sessions."""
+    """Plan a session; list and show sessions; how a group went."""
+
+
+for command in (session_group.coverage, session_group.notes, session_group.people, session_group.debrief):
+    group.add_command(command)
 
 
 @group.command()

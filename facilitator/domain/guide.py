@@ -16,13 +16,24 @@ class QuestionType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One open question. `minutes` is the planned time, 0.5 to 60."""
+    """One open question.
+
+    `minutes` is the planned time, 0.5 to 60. `must_ask` keeps it from being dropped when time runs short, whatever its
+    type. `stimuli` are what is shown with it: cards, a vignette. Sessions from before these fields hold neither.
+    """
 
     id: str
     type: QuestionType
     text: str
     minutes: float
     probes: tuple[str, ...] = ()
+    must_ask: bool = False
+    stimuli: tuple[str, ...] = ()
+
+    @property
+    def planned_ms(self) -> int:
+        """Its planned time."""
+        return int(self.minutes * 60_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +46,11 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Guide:
-    """A whole guide. Question ids are unique in it."""
+    """A whole guide. Question ids are unique in it.
+
+    `slot_minutes` is the length of the appointment, 10 to 480, or 0 where it is not stated. `materials` are what to
+    bring.
+    """
 
     id: str
     title: str
@@ -45,6 +60,8 @@ class Guide:
     ground_rules: tuple[str, ...] = ()
     closing: str = ""
     glossary: tuple[str, ...] = ()
+    slot_minutes: float = 0
+    materials: tuple[str, ...] = ()
 
     @property
     def questions(self) -> tuple[Question, ...]:
@@ -54,7 +71,7 @@ class Guide:
     @property
     def planned_ms(self) -> int:
         """Planned time of all questions together."""
-        return sum(int(question.minutes * 60_000) for question in self.questions)
+        return sum(question.planned_ms for question in self.questions)
 
     def position(self, question_id: str) -> tuple[str, int, int]:
         """(type label, n, of) of a question among those of its type: KEY 2 of 4."""

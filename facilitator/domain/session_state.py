@@ -4,11 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from facilitator.domain import events as ev
+from facilitator.domain.conduct_state import ConductState
 from facilitator.domain.edits import Edit, edited, touched
-from facilitator.domain.guide import Guide
-from facilitator.domain.ids import ResearchNumber
-from facilitator.domain.notes import Note, SpeakerMark
 from facilitator.domain.recording import STRUCK, Pause, Trouble
+from facilitator.domain.stretches import Stretch, merged
 from facilitator.domain.timebase import samples_to_ms
 from facilitator.domain.transcript import Segment
 
@@ -58,25 +57,20 @@ class Approval:
 
 
 @dataclass(slots=True)
-class SessionState:
-    """Fold with `apply`. Collections are keyed by the number of the event that made the item, unless named otherwise.
+class SessionState(ConductState):
+    """Fold with `apply`. How the group went is in the fields of ConductState.
 
-    `gaps` holds (at, length, reason) in ms. `paused` is why nothing is recorded just now, `strike_ordered` a strike
-    that was not carried out yet, `reached` what was last known to be on the disk, `purged` whether the audio was
-    destroyed on purpose. `edits` holds (seq, edit) of corrections that can still be undone, oldest first; `earlier`
-    what each touched, as it was. `voided` is the last approval that a later change took away.
+    `gaps` holds (at, length, reason) in ms, `pauses` (at, end or None while it lasts, why). `paused` is why nothing is
+    recorded just now, `strike_ordered` a strike that was not carried out yet, `reached` what was last known to be on
+    the disk, `purged` whether the audio was destroyed on purpose. `edits` holds (seq, edit) of corrections that can
+    still be undone, oldest first; `earlier` what each touched, as it was. `voided` is the last approval that a later
+    change took away.
     """
 
-    title: str = ""
-    guide: Guide | None = None
-    participants: tuple[ResearchNumber, ...] = ()
-    planned_for: str = ""
-    asked: list[tuple[int, str]] = field(default_factory=list)
-    marks: dict[int, SpeakerMark] = field(default_factory=dict)
-    notes: dict[int, Note] = field(default_factory=dict)
     takes: list[Take] = field(default_factory=list)
     gaps: list[tuple[int, int, str]] = field(default_factory=list)
     paused: Pause | None = None
+    pauses: list[tuple[int, int | None, Pause]] = field(default_factory=list)
     troubles: list[Troubled] = field(default_factory=list)
     reached: ev.RecordingReached | None = None
     struck: list[ev.AudioStruck] = field(default_factory=list)
@@ -108,7 +102,8 @@ class SessionState:
     def apply(self, item: ev.Stored) -> None:
         """Take in the next event."""
         self.last_seq = item.seq
-        self._apply_conduct(item)
+        if self.apply_conduct(item):
+            self._void()
         self._apply_audio(item)
         self._apply_watch(item)
         self._apply_keeping(item)
@@ -131,27 +126,11 @@ class SessionState:
         """The segments in time order."""
         return tuple(sorted(self.segments.values(), key=lambda segment: (segment.start_ms, segment.id)))
 
-    @property
-    def speaker_marks(self) -> tuple[SpeakerMark, ...]:
-        """The marks in time order."""
-        return tuple(sorted(self.marks.values(), key=lambda mark: mark.at_ms))
-
-    def _apply_conduct(self, item: ev.Stored) -> None:
-        match item.event:
-            case ev.SessionPlanned() as planned:
-                self.title, self.guide = planned.title, planned.guide
-                self.participants, self.planned_for = planned.participants, planned.planned_for
-            case ev.QuestionAsked(question_id):
-                self.asked.append((item.at_ms, question_id))
-            case ev.SpeakerMarked(speaker):
-                self.marks[item.seq] = SpeakerMark(item.at_ms, speaker)
-            case ev.SpeakerMarkUndone(undoes):
-                self.marks.pop(undoes, None)
-            case ev.NoteTaken() as taken:
-                self.notes[item.seq] = Note(
-                    item.seq, item.at_ms, taken.note_kind, taken.text, taken.speaker, taken.question_id
-                )
-                self._void()
+    def breaks(self, now_ms: int) -> list[Stretch]:
+        """The breaks of the group up to `now_ms`, in order: (start, end) in ms."""
+        return merged(
+            (at, max(at, now_ms if end is None else end)) for at, end, why in self.pauses if why is Pause.BREAK
+        )
 
     def _apply_audio(self, item: ev.Stored) -> None:
         match item.event:
@@ -177,8 +156,10 @@ class SessionState:
                         self.troubles[index] = replace(one, end_ms=item.at_ms)
             case ev.RecordingPaused(why):
                 self.paused = why
+                self.pauses.append((item.at_ms, None, why))
             case ev.RecordingResumed():
                 self.paused = None
+                self.pauses = [(at, item.at_ms if end is None else end, why) for at, end, why in self.pauses]
             case ev.RecordingReached() as reached:
                 self.reached = reached
             case ev.BackupStarted(track, rate, device):
@@ -196,8 +177,7 @@ class SessionState:
                 self.strike_ordered = ordered
             case ev.AudioStruck() as struck:
                 self.struck.append(struck)
-                for seq in struck.destroyed:
-                    self.notes.pop(seq, None)
+                self.forget(struck.destroyed)
                 if struck.track == 0:
                     self.strike_ordered = None
                     self.gaps = _without(self.gaps, struck.from_ms, struck.to_ms)

@@ -2,6 +2,7 @@
 
 import contextlib
 import sqlite3
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -15,6 +16,10 @@ APPLICATION_ID: Final = 0x46414354
 """`FACT`: marks a file as a database of this program."""
 MIN_SQLITE: Final = (3, 51, 3)
 """Earlier releases can lose commits when a WAL checkpoint races (sqlite.org/wal.html#walresetbug)."""
+
+WAIT_S: Final = 5.0
+"""How long a connection waits for others that write; a commit takes them milliseconds."""
+_LOOK_S: Final = 0.002
 
 Connection = sqlite3.Connection
 """sqlcipher3 gives the same interface as the standard library's sqlite3; this is its type for checkers."""
@@ -54,13 +59,13 @@ def create_database(path: Path, key: bytes) -> Connection:
     return connection
 
 
-def open_database(path: Path, key: bytes, *, read_only: bool = False) -> Connection:
+def open_database(path: Path, key: bytes, *, read_only: bool = False, upgrade: bool = True) -> Connection:
     """Open an existing database; an older one is backed up and brought up to date unless `read_only`.
 
     Raises:
         NotFound, Damaged: it is absent, changed, or the key does not fit.
         NewerVersion: a newer version of this program wrote it.
-        Busy: another program is writing.
+        Busy: another program is writing; or it is an older one, and not to be brought up to date here (`upgrade`).
         StorageFailed: the disk refused; of one that is on a medium that cannot be written, the newest events are
             still in its write-ahead file.
     """
@@ -79,6 +84,9 @@ def open_database(path: Path, key: bytes, *, read_only: bool = False) -> Connect
                 do="Update with `pip install --upgrade facilitator`.",
             )
         if version < len(MIGRATIONS) and not read_only:
+            if not upgrade:
+                connection.close()
+                raise _outdated(path)
             _back_up(connection, path, key)
             _migrate(connection, version)
     return connection
@@ -90,25 +98,45 @@ def transaction(connection: Connection) -> Iterator[None]:
 
     Raises:
         StorageFailed: the disk refused; nothing of the block was stored.
+        Busy: others wrote without a pause for 5 s; nothing of the block was stored.
     """
     try:
-        connection.execute("BEGIN IMMEDIATE")
+        _begin(connection)
         yield
         connection.execute("COMMIT")
     except sqlcipher.Error as error:
         _roll_back(connection)
         if _is_locked(error):
-            raise _busy(Path("The log")) from error
+            raise _occupied() from error
         raise storage_failed(Path("session data"), OSError(0, str(error))) from error
     except BaseException:
         _roll_back(connection)
         raise
 
 
+def _begin(connection: Connection) -> None:
+    """Take the right to write. SQLite looks ten times a second only, and may find a busy writer busy each time."""
+    deadline = time.monotonic() + WAIT_S
+    connection.execute("PRAGMA busy_timeout = 0")
+    try:
+        while True:
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+            except sqlcipher.OperationalError as error:
+                if not _is_locked(error) or time.monotonic() > deadline:
+                    raise
+                time.sleep(_LOOK_S)
+            else:
+                return
+    finally:
+        connection.execute(f"PRAGMA busy_timeout = {int(WAIT_S * 1000)}")
+
+
 def emptied_write_ahead(connection: Connection) -> bool:
     """Move what the write-ahead file holds into the database, and cut it to nothing.
 
-    False when a reader or the disk did not let that happen; closing the database does it then at the latest.
+    False when a reader or the disk did not let that happen, for 5 s; the last program to close the database does it
+    then at the latest. Another connection that neither reads nor writes just now is no hindrance.
     """
     try:
         busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
@@ -139,7 +167,11 @@ def _connect(path: Path, key: bytes, *, read_only: bool) -> Connection:
         )
     mode = "rw" if not read_only else "ro&immutable=1" if _frozen(path) else "ro"
     connection: Any = sqlcipher.connect(
-        f"{path.resolve().as_uri()}?mode={mode}", uri=True, isolation_level=None, check_same_thread=False, timeout=5.0
+        f"{path.resolve().as_uri()}?mode={mode}",
+        uri=True,
+        isolation_level=None,
+        check_same_thread=False,
+        timeout=WAIT_S,
     )
     connection.execute("PRAGMA cipher_log_level = NONE")  # it writes to stderr, across the screen
     connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
@@ -239,6 +271,18 @@ def _unopened(path: Path, error: Exception) -> StorageFailed:
 
 def _is_locked(error: Exception) -> bool:
     return "locked" in str(error) or "busy" in str(error)
+
+
+def _outdated(path: Path) -> Busy:
+    return Busy(
+        f"{path.name} is of an older format, and is brought up to date when it is opened for work.",
+        safe="Nothing was changed.",
+        do="Open the session there first, then try again.",
+    )
+
+
+def _occupied() -> Busy:
+    return Busy("Another program is writing to the log all the time.", safe="This was not stored.", do="Try it again.")
 
 
 def _busy(path: Path) -> Busy:

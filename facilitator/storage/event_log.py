@@ -7,7 +7,7 @@ so that nobody can guess a short payload from its digest.
 import hashlib
 import json
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -51,15 +51,22 @@ class EventLog:
         """Store one event; it is durable when this returns. Raises StorageFailed."""
         return self.append_all([(event, at_ms)])[0]
 
-    def append_all(self, events: Sequence[tuple[Event, int]]) -> list[Stored]:
+    def append_all(
+        self, events: Sequence[tuple[Event, int]], check: Callable[[], object] = lambda: None
+    ) -> list[Stored]:
         """Store all of (event, at_ms) in one transaction, or none; payloads that they destroy go in the same one.
+
+        `check` is called in the transaction, where nobody else can write, and may read the log; what it raises is
+        raised here, and nothing is stored.
 
         Raises:
             StorageFailed: the disk refused; nothing was stored.
+            Busy: other programs wrote without a pause for longer than 5 s; nothing was stored.
         """
         at_utc = datetime.now(UTC).isoformat(timespec="milliseconds")
         stored: list[Stored] = []
         with transaction(self._connection):
+            check()
             seq, head = self._last()
             for event, at_ms in events:
                 seq += 1
@@ -75,9 +82,18 @@ class EventLog:
                 stored.append(Stored(seq, at_utc, at_ms, self.actor, event, head.hex()))
             destroyed = [(number,) for event, _ in events for number in _destroyed(event)]
             self._connection.executemany("DELETE FROM payload WHERE seq = ?", destroyed)
-        if destroyed or self._old_pages:
-            self._old_pages = not emptied_write_ahead(self._connection)
+        self._old_pages = self._old_pages or bool(destroyed)
+        self.clear_old_pages()
         return stored
+
+    def clear_old_pages(self) -> None:
+        """Try again to empty the write-ahead file of destroyed payloads; at once where it holds none.
+
+        Nobody needs to be told where a reader or the disk does not let that happen: it is tried at each event and when
+        the log is closed, and done at the latest by the last program that closes it.
+        """
+        if self._old_pages:
+            self._old_pages = not emptied_write_ahead(self._connection)
 
     def read(self, after: int = 0) -> Iterator[Stored]:
         """The events after number `after`, in order; those whose payload was destroyed are left out.

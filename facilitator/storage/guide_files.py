@@ -7,9 +7,10 @@ from typing import Final
 import yaml
 
 import facilitator
-from facilitator.domain.errors import InvalidGuide, NotFound
+from facilitator.domain.errors import Damaged, InvalidGuide, NotFound, UsageError
 from facilitator.domain.guide import Guide, Question, QuestionType, Section
 from facilitator.domain.text import MAX_LINE, SafeText, one_line
+from facilitator.storage.files import make_folder, write_atomically
 from facilitator.storage.guide_schema import GuideFile, QuestionFile, check_guide
 from facilitator.storage.yaml_nodes import Fault, read_yaml
 
@@ -37,18 +38,41 @@ def load_guide(path: Path) -> Guide:
         NotFound: no such file.
         InvalidGuide: its `what` lists every fault on a line of its own: `guides/x.yaml:12: …`.
     """
-    text = _read(path)
-    written, faults = check_guide(read_yaml(text))
-    if written is None:
-        raise _refusal(path, faults)
-    return _guide(written)
+    return _parsed(_read(path), path)
+
+
+def save_new_guide(path: Path, guide: Guide) -> None:
+    """Write a guide as a new file and read it back.
+
+    Raises:
+        UsageError: there is such a file already; it is untouched.
+        InvalidGuide: the guide would not load again, as one without a key question; nothing was written.
+        StorageFailed: the disk refused.
+        Damaged: what was read back is not what was written.
+    """
+    if path.exists():
+        raise UsageError(
+            f"There is a guide {_shown(path)} already.", safe="It is unchanged.", do="Choose another name."
+        )
+    text = guide_to_yaml(guide)
+    _parsed(text, path)
+    make_folder(path.parent)
+    write_atomically(path, text.encode())
+    if load_guide(path) != guide:
+        raise Damaged(f"{_shown(path)} does not read back as it was written.", do="Check the disk, and write it anew.")
+
+
+def guide_paths(folder: Path) -> list[Path]:
+    """The guide files of a folder by name, a guide before its translations: `imr.yaml`, `imr.nb.yaml`."""
+    found = (item for item in folder.glob("*.y*ml") if item.suffix in (".yaml", ".yml"))
+    return sorted(found, key=lambda path: (path.stem, path.suffix))
 
 
 def list_guides(folder: Path) -> list[GuideSummary]:
     """The guides of a folder by file name, faulty ones included; a folder that does not exist holds none."""
     found: list[GuideSummary] = []
     owners: dict[str, str] = {}
-    for path in sorted(item for item in folder.glob("*.y*ml") if item.suffix in (".yaml", ".yml")):
+    for path in guide_paths(folder):
         summary = _summary(path)
         if not summary.fault:
             owner = owners.setdefault(summary.id, _shown(path))
@@ -68,6 +92,7 @@ def shipped_guides() -> Path:
 def guide_to_yaml(guide: Guide) -> str:
     """A guide as a file that `load_guide` reads back to an equal guide; empty optional fields are left out."""
     fields: dict[str, object] = {"id": guide.id, "title": guide.title, "language": guide.language}
+    fields |= {"slot_minutes": _plain(guide.slot_minutes), "materials": list(guide.materials)}
     fields |= {"welcome": guide.welcome, "ground_rules": list(guide.ground_rules)}
     fields |= {"closing": guide.closing, "glossary": list(guide.glossary)}
     fields["sections"] = [
@@ -76,6 +101,13 @@ def guide_to_yaml(guide: Guide) -> str:
     ]
     kept = {name: value for name, value in fields.items() if value}
     return yaml.dump(kept, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)
+
+
+def _parsed(text: str, path: Path) -> Guide:
+    written, faults = check_guide(read_yaml(text))
+    if written is None:
+        raise _refusal(path, faults)
+    return _guide(written)
 
 
 class _Dumper(yaml.SafeDumper):
@@ -93,10 +125,14 @@ _Dumper.add_multi_representer(str, _represent_text)
 
 
 def _question_fields(question: Question) -> dict[str, object]:
-    minutes = int(question.minutes) if question.minutes == int(question.minutes) else question.minutes
     fields: dict[str, object] = {"id": question.id, "type": question.type.value}
-    fields |= {"text": question.text, "minutes": minutes}
-    return fields | ({"probes": list(question.probes)} if question.probes else {})
+    fields |= {"text": question.text, "minutes": _plain(question.minutes)}
+    fields |= {"must_ask": question.must_ask, "stimuli": list(question.stimuli), "probes": list(question.probes)}
+    return {name: value for name, value in fields.items() if value}
+
+
+def _plain(minutes: float) -> float:
+    return int(minutes) if minutes == int(minutes) else minutes
 
 
 def _read(path: Path) -> str:
@@ -154,6 +190,8 @@ def _guide(written: GuideFile) -> Guide:
         ground_rules=_lines(written.ground_rules),
         closing=_block(written.closing),
         glossary=_lines(written.glossary),
+        slot_minutes=written.slot_minutes or 0,
+        materials=_lines(written.materials),
     )
 
 
@@ -164,6 +202,8 @@ def _question(written: QuestionFile, position: int) -> Question:
         text=_line(written.text),
         minutes=written.minutes,
         probes=_lines(written.probes),
+        must_ask=written.must_ask,
+        stimuli=_lines(written.stimuli),
     )
 
 

@@ -13,6 +13,8 @@ from facilitator.storage.yaml_nodes import Document, Fault, Unquoted, Where
 
 MIN_MINUTES: Final = 0.5
 MAX_MINUTES: Final = 60
+MIN_SLOT: Final = 10
+MAX_SLOT: Final = 480
 TYPES: Final = tuple(kind.value for kind in QuestionType)
 
 _Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_LINE)]
@@ -31,6 +33,8 @@ class QuestionFile(BaseModel):
     text: _Text
     minutes: float = Field(ge=MIN_MINUTES, le=MAX_MINUTES, allow_inf_nan=False)
     probes: list[_Text] = []
+    must_ask: bool = False
+    stimuli: list[_Text] = []
 
 
 class SectionFile(BaseModel):
@@ -42,12 +46,14 @@ class SectionFile(BaseModel):
 
 
 class GuideFile(BaseModel):
-    """A whole guide as written."""
+    """A whole guide as written. `slot_minutes` 10 to 480; left out when the appointment's length is not known yet."""
 
     model_config = _STRICT
     id: _Id
     title: _Title
     language: _Language
+    slot_minutes: float | None = Field(default=None, ge=MIN_SLOT, le=MAX_SLOT, allow_inf_nan=False)
+    materials: list[_Text] = []
     welcome: _Text | None = None
     ground_rules: list[_Text] = []
     closing: _Text | None = None
@@ -56,6 +62,10 @@ class GuideFile(BaseModel):
 
 
 _OWNERS: Final[Mapping[str, type[BaseModel]]] = {"guide": GuideFile, "section": SectionFile, "question": QuestionFile}
+_NUMBERS: Final = {
+    "minutes": f"write a number from {MIN_MINUTES} to {MAX_MINUTES}, such as 12.5",
+    "slot_minutes": f"write a number from {MIN_SLOT} to {MAX_SLOT}, such as 90",
+}
 _SHAPES: Final = {
     "guide": "`id`, `title`, `language` and `sections`",
     "section": "`title` and `questions`",
@@ -92,10 +102,12 @@ def _fault(detail: ErrorDetails, document: Document) -> Fault:
         return Fault(document.line(where[:-1]), f"the {_owner(where[:-1])} has no `{name}`; add a line `{name}: …`")
     if kind == "extra_forbidden":
         message = _unknown_field(name, _owner(where[:-1]))
-    elif name == "minutes":
-        message = _minutes(given, document.raw.get(where, ""))
+    elif name in _NUMBERS:
+        message = _number(name, given, document.raw.get(where, ""))
+    elif name == "must_ask":
+        message = f"`must_ask` is “{_short(document.raw.get(where, given))}”; write true or false, without quotes"
     elif kind == "literal_error":
-        message = _unknown_type(given)
+        message = _unknown_type(document.raw.get(where, given))
     elif kind in ("string_type", "string_too_short", "string_too_long"):
         shown = f"`{name}`" if where[-1] == name else f"an entry of `{name}`"
         message = _text(kind, shown, given, document.raw.get(where, ""))
@@ -129,19 +141,18 @@ def _unknown_field(name: str, owner: str) -> str:
 
 
 def _unknown_type(given: object) -> str:
-    shown = given.raw if isinstance(given, Unquoted) else given
-    near = get_close_matches(str(shown).lower(), TYPES, 1, 0.5)
+    near = get_close_matches(str(given).lower(), TYPES, 1, 0.5)
     advice = f"; did you mean {near[0]}?" if near else ""
-    return f"“{_short(shown)}” is not a type of question; the five are {', '.join(TYPES)}{advice}"
+    return f"“{_short(given)}” is not a type of question; the five are {', '.join(TYPES)}{advice}"
 
 
-def _minutes(given: object, raw: str) -> str:
-    wanted = f"write a number from {MIN_MINUTES} to {MAX_MINUTES}, such as 12.5"
+def _number(name: str, given: object, raw: str) -> str:
+    wanted = _NUMBERS[name]
     if isinstance(given, str):
-        return f"`minutes` must be a number without quotes or words; {wanted}"
+        return f"`{name}` must be a number without quotes or words; {wanted}"
     if isinstance(given, float):
-        return f"`minutes` is {_short(raw)}; {wanted}"
-    return f"`minutes` must be a number; {wanted}"
+        return f"`{name}` is {_short(raw)}; {wanted}"
+    return f"`{name}` must be a number; {wanted}"
 
 
 def _text(kind: str, name: str, given: object, raw: str) -> str:

@@ -110,6 +110,11 @@ class SessionFolder:
     def lock_file(self) -> Path:
         return self.root / ".session.lock"
 
+    @property
+    def assist_lock(self) -> Path:
+        """Held by a second writer, and by whoever replaces what that one would have open."""
+        return self.root / ".assist.lock"
+
 
 def find_study(start: Path, identity: Path | None = None) -> StudyFolder:
     """The study in `start` or the nearest folder above it, to be opened with `identity` if that is given.

@@ -1,7 +1,8 @@
 """YAML with line numbers and without surprises: no aliases, tags or repeated fields, limited in size and depth.
 
 Plain `safe_load` lets alias bombs and deep nesting through, keeps the last of two equal fields without a word, reads
-`no` as false and `12:30:45` as 45045. Here every scalar keeps its source text, and all faults are collected.
+`no` as false and `12:30:45` as 45045. Here every scalar keeps its source text, only `true` and `false` are truth
+values, and all faults are collected.
 """
 
 import re
@@ -19,7 +20,9 @@ Where = tuple[str | int, ...]
 """The way to a value: field names and list positions from the top."""
 
 _STR: Final = "tag:yaml.org,2002:str"
+_BOOL: Final = "tag:yaml.org,2002:bool"
 _NUMBERS: Final = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
+_TRUTH: Final = {"true": True, "false": False}
 _NUMBER: Final = re.compile(r"[+-]?[0-9]{1,9}(\.[0-9]{1,20})?")
 _NONCHARACTERS: Final = re.compile("[\ufffe\uffff]")
 _HINTS: Final = (
@@ -44,14 +47,14 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Unquoted:
-    """A scalar that YAML reads as neither text nor a plain number: `no`, `12:30`, a date, or nothing at all."""
+    """A scalar that is neither text, a plain number, true nor false: `no`, `12:30`, a date, or nothing at all."""
 
     raw: str
 
 
 @dataclass(slots=True)
 class Document:
-    """A file as plain values: dict, list, str, float or Unquoted; with the line of each field and list item."""
+    """A file as plain values: dict, list, str, float, bool or Unquoted; with the line of each field and list item."""
 
     value: object = None
     lines: dict[Where, int] = field(default_factory=dict)
@@ -195,4 +198,6 @@ def _scalar(node: yaml.Node, where: Where, document: Document) -> object:
         return raw
     if node.tag in _NUMBERS and _NUMBER.fullmatch(raw):
         return float(raw)
+    if node.tag == _BOOL and raw.lower() in _TRUTH:
+        return _TRUTH[raw.lower()]
     return Unquoted(raw)

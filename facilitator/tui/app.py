@@ -34,7 +34,8 @@ class FacilitatorApp(App[None]):
     """Opens the study in `start` or above it. Without `passphrase` a screen asks for it.
 
     `at` is an action of the home screen and a session, such as ("conduct", "03"): where to go once the study is open.
-    `identity` is the identity file of somebody other than the researcher.
+    `identity` is the identity file of somebody other than the researcher. A `study` that is unlocked already is used
+    instead, and closed with the program.
     """
 
     TITLE = "Facilitator"
@@ -52,13 +53,14 @@ class FacilitatorApp(App[None]):
         passphrase: str | None = None,
         at: tuple[str, SessionId] | None = None,
         identity: Path | None = None,
+        study: "Study | None" = None,
     ) -> None:
         super().__init__()
         self.start = start
         self.identity = identity
         self.at = at
         self.passphrase = passphrase
-        self.study: Study | None = None
+        self.study = study
         self.register_theme(DARK)
         self.register_theme(LIGHT)
         self.theme = DARK.name
@@ -125,19 +127,25 @@ def run_app(
     passphrase: str | None = None,
     at: tuple[str, SessionId] | None = None,
     identity: Path | None = None,
+    study: "Study | None" = None,
 ) -> int:
-    """Run the program until the user leaves it, and return its exit code, 0 unless it broke.
+    """Run the program until the user leaves it, and return its exit code, 0 unless it broke. See `FacilitatorApp`.
 
     Raises:
         UsageError: this is no terminal.
     """
+    refuse_without_terminal()
+    with own_terminal():
+        app = FacilitatorApp(start, passphrase, at, identity, study)
+        app.run()
+    return app.return_code or 0
+
+
+def refuse_without_terminal() -> None:
+    """Raises UsageError where there is none."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError(
             "The screens need a terminal.",
             safe="Nothing was opened.",
             do="Run this in a terminal window; `facilitator --help` lists the commands that work without one.",
         )
-    with own_terminal():
-        app = FacilitatorApp(start, passphrase, at, identity)
-        app.run()
-    return app.return_code or 0

@@ -13,8 +13,11 @@ if TYPE_CHECKING:  # they load slowly, and the first paint does not wait for the
 
 
 def open_first(screen: "StudyScreen") -> None:
-    """Find the study of the app's folder, and go on from there."""
+    """Show the study that the app was given; else find that of its folder, and go on from there."""
     app = screen.facilitator
+    if app.study is not None:
+        app.enter(app.study)
+        return
 
     def find() -> "Found | None":
         from facilitator.storage.identity_files import needs_passphrase

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from facilitator.audio.messages import Level
 from facilitator.domain import events as ev
 from facilitator.domain.errors import FacilitatorError
+from facilitator.domain.participation import VoiceActivity
 from facilitator.domain.recording import Pause
 from facilitator.tui.recording_words import REMEMBERED_MS, WITH_INPUT, RecordingView
 from facilitator.tui.widgets.meter import Meter, level_text
@@ -24,8 +25,8 @@ RECORD_OVERHEAD: Final = 1.03
 class RecordingWatch:
     """Call `listen` ten times a second and `look_around` every few seconds; both are quick."""
 
-    def __init__(self, conduct: "Conduct") -> None:
-        self._conduct = conduct
+    def __init__(self, conduct: "Conduct", voice: VoiceActivity) -> None:
+        self._conduct, self._voice = conduct, voice
         self._meter = Meter()
         self._paused_ms = _paused_since(conduct)
         self._disk = self._battery = ""
@@ -55,6 +56,7 @@ class RecordingWatch:
         for message in messages:
             if isinstance(message, Level):
                 self._meter.take(message, now)
+                self._voice.take(message.at_ms, message.rms_db)
         backup = self._conduct.backup_level
         if backup is not None and backup not in self._backup_levels:
             self._backup_levels.append(backup)
@@ -81,13 +83,14 @@ class RecordingWatch:
             busy=busy,
             paused=conduct.paused,
             paused_ms=self._paused_ms,
-            level=self._meter.text(now),
-            speechless_ms=self._meter.speechless_ms(now) if recording and not busy else None,
+            level=self._meter.text(),
+            speechless_ms=self._meter.speechless_ms() if recording and not busy else None,
             died=(self.ended or "notes go on") if conduct.interrupted else "",
             backup_only=not recording and conduct.backup_level is not None,
             troubles=(*conduct.troubles, *conduct.backup_troubles),
             over=tuple(one for one in conduct.session.state.troubles if one.end_ms is not None),
             facts=tuple(fact for fact in self._facts(recording) if fact),
+            rehearsal=conduct.rehearsal_speed,
         )
 
     def _facts(self, recording: bool) -> tuple[str, ...]:
@@ -142,12 +145,14 @@ def _disk_text(conduct: "Conduct") -> str:
 
 
 def _battery_text() -> str:
-    """`battery 83 %` while it is used; "" on mains or without one."""
+    """`battery 83 %`, and whether it is used; "" without one."""
     import psutil
 
     battery = psutil.sensors_battery() if hasattr(psutil, "sensors_battery") else None
-    if battery is None or battery.power_plugged:
+    if battery is None:
         return ""
+    if battery.power_plugged:
+        return f"mains, battery {battery.percent:.0f} %"
     sign = "▲ " if battery.percent < LOW_BATTERY else ""
     return f"{sign}battery {battery.percent:.0f} %"
 

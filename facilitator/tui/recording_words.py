@@ -47,7 +47,8 @@ class RecordingView:
     """What there is to say. `level` is the meter's text; `facts` are small things, the most important first.
 
     `busy` is what is being done to the recording just now; `speechless_ms` since when its process says nothing;
-    `died` what there is to say of a recorder that ended although nobody stopped it.
+    `died` what there is to say of a recorder that ended although nobody stopped it; `rehearsal` how many seconds of the
+    session clock pass in one, None in earnest.
     """
 
     now_ms: int
@@ -62,6 +63,17 @@ class RecordingView:
     troubles: tuple[Troubled, ...] = ()
     over: tuple[Troubled, ...] = ()
     facts: tuple[str, ...] = ()
+    rehearsal: int | None = None
+
+    @property
+    def tag(self) -> str:
+        """What stands before everything in a rehearsal, so that nobody takes it for earnest."""
+        return f"REHEARSAL {self.rehearsal}×" if self.rehearsal else ""
+
+    @property
+    def sign(self) -> str:
+        """That it records."""
+        return f"● {self.tag or 'REC'}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +99,10 @@ def recording_lines(view: RecordingView, room: int, width: int) -> RecordingLine
     if alarms:
         others = [f"▲ {other.head}" for other in alarms[1:]]
         second = (_running(view), *others, *_signs(small), *facts, *was)
-        return RecordingLines(alarms[0].fit(width - 3, len(others)), fitted(second, width), alarm=True)
+        first = _tagged(view, alarms[0].fit(width - 3 - cells(_tagged(view, "")), len(others)))
+        return RecordingLines(first, fitted(second, width), alarm=True)
     if view.paused is not None:
-        first, rest = _filled(view.busy or _pause(view), [*_signs(small), *facts], room)
+        first, rest = _filled(_tagged(view, view.busy) if view.busy else _pause(view), [*_signs(small), *facts], room)
         return RecordingLines(first, fitted((*rest, *was), width), paused=not view.busy)
     first, rest = _quiet(view, small, facts, room)
     return RecordingLines(first, fitted((*rest, *was), width))
@@ -189,12 +202,16 @@ def _alarm(one: Troubled, view: RecordingView) -> _Alarm:
     return _Alarm(head, goes_on, TO_DO[one.trouble])
 
 
+def _tagged(view: RecordingView, text: str) -> str:
+    return f"{view.tag} · {text}" if view.tag else text
+
+
 def _running(view: RecordingView) -> str:
     """The state of the recording below an alarm."""
     if view.paused is not None:
         return _pause(view)
     if view.recording:
-        return f"● REC {clock(view.now_ms)}  {view.level}".rstrip()
+        return f"{view.sign} {clock(view.now_ms)}  {view.level}".rstrip()
     return f"session clock {clock(view.now_ms)} · notes go on"
 
 
@@ -202,18 +219,19 @@ def _pause(view: RecordingView) -> str:
     assert view.paused is not None  # noqa: S101  only called for a pause
     name, key = PAUSED[view.paused]
     since = "" if view.paused_ms is None else f" since {clock(view.paused_ms)}"
-    return f"‖ {name}{since} · nothing is recorded · {key}"
+    return f"‖ {_tagged(view, name)}{since} · nothing is recorded · {key}"
 
 
 def _quiet(view: RecordingView, small: list[Troubled], facts: Sequence[str], room: int) -> tuple[str, list[str]]:
     """The first line when nothing is wrong, and what found no room on it."""
     if not view.recording:
-        line, entries = view.busy or f"■ not recording  {clock(view.now_ms)}", list(facts)
+        idle = f"■ {_tagged(view, 'not recording')}  {clock(view.now_ms)}"
+        line, entries = _tagged(view, view.busy) if view.busy else idle, list(facts)
     elif view.busy:
-        line, entries = f"● REC {clock(view.now_ms)}  {view.busy}", [*_signs(small), *facts]
+        line, entries = f"{view.sign} {clock(view.now_ms)}  {view.busy}", [*_signs(small), *facts]
     else:
         sign = f" ▲ {SMALL[small[0].trouble]}" if small else ""
-        line = f"● REC {clock(view.now_ms)}  {view.level}{sign}"
+        line = f"{view.sign} {clock(view.now_ms)}  {view.level}{sign}"
         entries = [*_signs(small[1:]), *facts]
     return _filled(line, entries, room)
 

@@ -4,9 +4,7 @@ import contextlib
 import time
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 
-from facilitator.audio.messages import Awake
 from facilitator.audio.recorder import Fault, Gap, Level, Message
 from facilitator.domain import events as ev
 from facilitator.domain.consent import missing_consents
@@ -14,20 +12,17 @@ from facilitator.domain.errors import (
     ConsentMissing,
     DeviceFailed,
     FacilitatorError,
-    StorageFailed,
     UsageError,
     WorkerFailed,
 )
-from facilitator.domain.recording import Pause, Trouble
-from facilitator.domain.session_state import Troubled
-from facilitator.workflows.backup_track import attach_backup, start_backup
+from facilitator.domain.recording import Pause
+from facilitator.workflows.backup_track import NO_DEVICES, BackedUp, attach_backup
 from facilitator.workflows.journal_news import journal_news
-from facilitator.workflows.note_taking import NoteTaking
-from facilitator.workflows.running_track import Input, Moment, RunningTrack, attach_track, start_track
-from facilitator.workflows.sessions import Session
+from facilitator.workflows.rehearsal_mark import RATE as REHEARSAL_RATE
+from facilitator.workflows.running_track import Input, RunningTrack, attach_track, start_track
+from facilitator.workflows.session_clock import RESUME_WITHIN_MS, Moment
 from facilitator.workflows.striking import StrikePreview, Struck, finish_strike, order_strike, preview_strike
 from facilitator.workflows.takes import (
-    FOUND_ON_DISK,
     Recorded,
     adopt_unlogged,
     close_interrupted_backups,
@@ -37,107 +32,29 @@ from facilitator.workflows.takes import (
     read_back,
 )
 
-__all__ = ["Conduct", "Fault", "Gap", "Level", "Message", "Recorded", "StrikePreview", "Struck"]
+__all__ = [
+    "RESUME_WITHIN_MS",
+    "Conduct",
+    "Fault",
+    "Gap",
+    "Level",
+    "Message",
+    "Recorded",
+    "StrikePreview",
+    "Struck",
+]
 
-RESUME_WITHIN_MS = 12 * 3_600_000
-"""A second take within 12 hours keeps the wall-clock distance; a later one follows on after a second."""
 NOT_RECORDED = "not recorded"
 DIED = "the recorder had to be started again"
 SWITCHED = "another input was chosen"
-TOGETHER_MS = 5_000
-"""A backup that ended no more than this before the recording ended with it."""
-NO_DEVICES = frozenset({"", FOUND_ON_DISK, "imported file"})
-"""What stands in the log in place of a device."""
 
 
-class Conduct(NoteTaking):
+class Conduct(BackedUp):
     """A session being conducted. Recording runs in processes of their own; everything here survives their death.
 
     Every method that stores something returns only after the commit. Call `poll` ten times a second; the methods that
     start, stop, pause or strike wait for an answer, and `poll` must not run beside them.
     """
-
-    def __init__(self, session: Session) -> None:
-        super().__init__(session)
-        self._main: RunningTrack | None = None
-        self._second: RunningTrack | None = None
-        self._clock: Moment | None = None
-        self._idle_ms = session.state.length_ms
-
-    # --- how it stands
-
-    @property
-    def recording(self) -> bool:
-        """True while a capture process is running for this session, also while it is paused."""
-        return self._main is not None and self._main.alive
-
-    @property
-    def interrupted(self) -> bool:
-        """True when the capture process ended and nobody had asked it to; `restart` goes on."""
-        return self._main is not None and self._main.died is not None and not self._main.alive
-
-    @property
-    def under_way(self) -> bool:
-        """True from a start to a stop, whatever happens to the processes; also while only a backup records."""
-        return any(track.alive or track.died is not None for track in self._tracks)
-
-    @property
-    def paused(self) -> Pause | None:
-        """Why nothing is recorded just now, at the facilitator's wish."""
-        return self._tracks[0].paused if self._tracks else None
-
-    @property
-    def now_ms(self) -> int:
-        """Now on the session clock, which runs on through pauses, gaps and a recorder's death; it stands still before
-        the first recording and after a stop."""
-        if self._clock is None or self._clock.monotonic_ns is None:
-            return self._idle_ms
-        return self._clock.ms + (time.monotonic_ns() - self._clock.monotonic_ns) // 1_000_000
-
-    @property
-    def device(self) -> str:
-        """Name of the input in use, or ""."""
-        return self._main.device if self._main else ""
-
-    @property
-    def backup_device(self) -> str:
-        """Name of the second input, or ""; also when it died."""
-        return self._second.device if self._second else ""
-
-    @property
-    def backup_level(self) -> Level | None:
-        """The last level of the second input; None when there is none, or it records no more."""
-        return self._second.level if self._second and self._second.alive else None
-
-    @property
-    def backup_died(self) -> bool:
-        """True when the backup's process ended unasked; `restart_backup` goes on."""
-        return self._second is not None and self._second.died is not None and not self._second.alive
-
-    @property
-    def awake(self) -> Awake | None:
-        """Whether the computer is kept from sleeping; None until the recorder has said so."""
-        return self._main.awake if self._main else None
-
-    @property
-    def troubles(self) -> tuple[Troubled, ...]:
-        """What troubles the recording just now, oldest first; of the backup, see `backup_troubles`."""
-        return self._lasting(backup=False)
-
-    @property
-    def backup_troubles(self) -> tuple[Troubled, ...]:
-        """What troubles the second input just now; nothing of it harms the recording."""
-        return self._lasting(backup=True)
-
-    @property
-    def strike_pending(self) -> bool:
-        """True while a strike was ordered and could not be carried out; `finish_strike` tries again."""
-        return self.session.state.strike_ordered is not None
-
-    @property
-    def not_saved(self) -> StorageFailed | None:
-        """Why news of the recording wait to be stored, while they do. They are kept, and tried again by each `poll`."""
-        return next((track.log.refused for track in self._tracks if track.log.refused), None)
 
     # --- starting
 
@@ -152,8 +69,7 @@ class Conduct(NoteTaking):
         if self._second is None or not self._second.alive:
             self._second = attach_backup(self.session) or self._second
         if found is None and self._second is not None and self._second.alive:
-            started = self._second.recorder.started
-            self._clock = Moment(started.start_ms, started.monotonic_ns)
+            self._clock.follow(self._second.recorder.started)
         if self.under_way:
             with contextlib.suppress(FacilitatorError):  # it is taken over all the same: `strike_pending`
                 self.finish_strike()
@@ -169,7 +85,8 @@ class Conduct(NoteTaking):
         backup_device: str | None = None,
         checks: Sequence[ev.Precheck] = (),
     ) -> None:
-        """Start recording, or go on after a stop or an interruption; a pause that lasted ends.
+        """Start recording, or go on after a stop or an interruption; a pause that lasted ends. In a rehearsal, the
+        sample is recorded whatever is asked for.
 
         `device` is a name as `prechecking.inputs` gives it, None for the default; the first recording of a session
         settles its `rate`. `channel` counts from 1; None takes the mix. `backup_device` records in parallel; should it
@@ -186,7 +103,7 @@ class Conduct(NoteTaking):
         self._put_in_order()
         self._check_may_record()  # an import that was cut off is known by now
         takes = self.session.state.takes
-        at = self._moment()
+        at, rate = self._clock.moment(), REHEARSAL_RATE if self.rehearsal_speed else rate
         given = Input(device, takes[0].rate if takes else rate, channel, stop_after_ms and at.ms + stop_after_ms)
         self._begin(given, at, NOT_RECORDED, checks)
         self._resume_backup()
@@ -198,36 +115,9 @@ class Conduct(NoteTaking):
 
         Raises as `start`.
         """
-        state = self.session.state
-        last, ended_ms = state.takes[-1], state.length_ms
-        backups = [one.source for one in state.backups.values() if (one.end_ms or ended_ms) >= ended_ms - TOGETHER_MS]
-        backup = backups[-1] if backups and backups[-1] not in NO_DEVICES else None
+        last = self.session.state.takes[-1]
         device = None if last.device in NO_DEVICES else last.device
-        self.start(device, last.rate, channel=last.channel, backup_device=backup)
-
-    def start_backup(self, device: str, rate: int = 48_000) -> bool:
-        """Begin to record from a second device, in parallel; False, and a trouble of the backup, where that fails.
-
-        Raises:
-            UsageError: the recording is paused.
-        """
-        if self._main is None or (self._second is not None and self._second.alive):
-            return self._second is not None
-        if self.paused is not None:
-            raise UsageError("Nothing is recorded just now.", do="Go on recording first, then start the backup.")
-        given = Input(device, rate, None, self._main.given.stop_at_ms)
-        try:
-            close_interrupted_backups(self.session, thorough=False)
-            self._second = start_backup(self.session, given, self._moment(), self._main.device)
-        except FacilitatorError as error:
-            known = Trouble.DEVICE_LOST if isinstance(error, DeviceFailed) else Trouble.RECORDER_DIED
-            track = max(self.session.state.backups, default=1)
-            if known not in [one.trouble for one in self.backup_troubles]:
-                began = ev.TroubleBegan(known, f"backup: {error.what.rstrip('.')}", track)
-                self._main.log.add((began, self.now_ms))
-            return False
-        self._main.log.add(*self._ends_of_troubles(self.now_ms, backup=True))
-        return True
+        self.start(device, last.rate, channel=last.channel, backup_device=self._last_backup())
 
     def restart(self) -> bool:
         """Go on with the same input after the capture process died; True when it records again.
@@ -247,17 +137,11 @@ class Conduct(NoteTaking):
         self.restart_backup()
         return True
 
-    def restart_backup(self) -> bool:
-        """Go on with the backup after its process died; True when there is none, or it records again."""
-        if self._second is None or not self.backup_died or self.paused is not None:
-            return True
-        return self.start_backup(self._second.device, self._second.given.rate)
-
     def check_input(self, device: str) -> None:
         """Whether `switch_device` can change to it; takes as long as the system needs to list its devices.
 
         Raises:
-            UsageError: it is paused, or that device records already.
+            UsageError: it is paused, that device records already, or this is a rehearsal.
             DeviceFailed: there is no such input.
         """
         from facilitator.audio.devices import input_devices
@@ -265,6 +149,8 @@ class Conduct(NoteTaking):
         main = self._begun
         if main.paused is not None:
             raise UsageError("Nothing is recorded just now.", do="Go on recording first, then change the input.")
+        if self.rehearsal_speed:
+            raise UsageError("A rehearsal hears the sample recording only.", safe="It goes on.")
         if device in (self.backup_device, main.device if main.alive else None):
             raise UsageError(f"“{device}” records already.", safe="The recording goes on.", do="Choose another input.")
         if device not in [one.name for one in input_devices()]:
@@ -319,7 +205,7 @@ class Conduct(NoteTaking):
         self.order_pause(why, at_ns)
         deaf = [track for track in self._tracks if not _has_paused(track, why)]
         if not self.recording and self.session.state.paused is None:
-            self.session.record(ev.RecordingPaused(why), self._ms_at(at_ns))
+            self.session.record(ev.RecordingPaused(why), self._clock.at(at_ns))
         if deaf:
             raise WorkerFailed(
                 f"The {'backup' if deaf[0].number else 'recorder'} does not answer: it may still record.",
@@ -379,17 +265,17 @@ class Conduct(NoteTaking):
         if main is not None and main.alive:
             raise _goes_on("The recorder", "What it stored is safe.")
         backup_stopped = second.stop() if second is not None else None
-        end_ms, self._idle_ms = self.now_ms, self.session.state.length_ms
-        self._main = None
+        end_ms, self._main = self.now_ms, None
         backup_goes_on = second is not None and second.alive
         if not backup_goes_on:
-            self._second = self._clock = None
+            self._second = None
+            self._clock.halt()
         recorded = finish_take(self.session, stopped) if self._take_open else read_back(self.session)
         endings = self._ends_of_troubles(end_ms)
         if paused is not None:
             endings.append((ev.RecordingResumed(), end_ms))
         self.session.record_all(endings)
-        self._idle_ms = self.session.state.length_ms
+        self._clock.settle()
         if backup_goes_on:
             raise _goes_on("The backup", "The recording itself ended in order, and was read back.")
         if second is not None and self.session.state.backups[second.number].end_ms is None:
@@ -404,21 +290,6 @@ class Conduct(NoteTaking):
 
     # --- parts of these
 
-    @property
-    def _begun(self) -> RunningTrack:
-        if self._main is None:
-            raise DeviceFailed("Nothing is being recorded.", do="Start the recording first.")
-        return self._main
-
-    @property
-    def _tracks(self) -> list[RunningTrack]:
-        return [track for track in (self._main, self._second) if track is not None]
-
-    @property
-    def _take_open(self) -> bool:
-        takes = self.session.state.takes
-        return bool(takes) and takes[-1].end_ms is None
-
     def _check_may_record(self) -> None:
         state = self.session.state
         if state.imported:
@@ -427,7 +298,7 @@ class Conduct(NoteTaking):
             )
         if state.purged:
             raise UsageError("The audio of this session was destroyed on purpose.", do="Plan a new session.")
-        missing = missing_consents(state.participants, self.session.study.state.consents)
+        missing = missing_consents(state.expected, self.session.study.state.consents)
         if missing:
             raise ConsentMissing(
                 f"No consent to recording from {', '.join(missing)}.",
@@ -444,13 +315,14 @@ class Conduct(NoteTaking):
         if self._second is None or not self._second.alive:
             close_interrupted_backups(self.session, thorough=False)
         adopt_unlogged(self.session, thorough=False)
-        self._idle_ms = self.session.state.length_ms
+        self._clock.settle()
 
     def _take_over(self, found: RunningTrack) -> None:
         takes, started = self.session.state.takes, found.recorder.started
         if not takes or takes[-1].end_ms is not None:  # the earlier screen died before it could log the start
             self.session.record(ev.RecordingStarted(started.rate, started.device), started.start_ms)
-        self._main, self._clock = found, Moment(started.start_ms, started.monotonic_ns)
+        self._main = found
+        self._clock.follow(started)
         found.listen()
 
     def _begin(self, given: Input, at: Moment, reason: str, checks: Sequence[ev.Precheck] = ()) -> None:
@@ -469,7 +341,8 @@ class Conduct(NoteTaking):
             except BaseException:  # a recording that is in no log must not go on
                 main.stop()
                 raise
-        self._main, self._clock = main, Moment(started.start_ms, started.monotonic_ns)
+        self._main = main
+        self._clock.follow(started)
 
     def _beginning(self, main: RunningTrack, reason: str) -> list[tuple[ev.Event, int]]:
         state, start_ms = self.session.state, main.recorder.started.start_ms
@@ -495,46 +368,7 @@ class Conduct(NoteTaking):
             if self._take_open:
                 close_interrupted_take(self.session, thorough=False)
         main.died = main.died or Fault(self.now_ms, "Nothing is being recorded.", ended=True)
-        self._begin(given, self._moment(), reason)
-
-    def _moment(self) -> Moment:
-        if self._clock is None:
-            return Moment(self._next_start_ms())
-        return Moment(self.now_ms, time.monotonic_ns())
-
-    def _next_start_ms(self) -> int:
-        takes = self.session.state.takes
-        if not takes:
-            return 0
-        elapsed = datetime.now(UTC) - datetime.fromisoformat(takes[0].at_utc)
-        wall_ms = takes[0].at_ms + int(elapsed.total_seconds() * 1000)
-        length_ms = self.session.state.length_ms
-        return wall_ms if length_ms <= wall_ms < RESUME_WITHIN_MS else length_ms + 1000
-
-    def _ms_at(self, at_ns: int) -> int:
-        """The session clock at `at_ns` of the monotonic clock."""
-        return max(0, self.now_ms - (time.monotonic_ns() - at_ns) // 1_000_000)
-
-    def _resume_backup(self) -> None:
-        second = self._second
-        if second is None or second.paused is None:
-            return
-        if not second.alive:
-            second.paused = None  # `restart_backup` may start it again
-            return
-        with contextlib.suppress(FacilitatorError):  # its silence is told by `poll`
-            second.resume()
-
-    def _lasting(self, *, backup: bool) -> tuple[Troubled, ...]:
-        lasting = [one for one in self.session.state.troubles if one.end_ms is None and bool(one.track) == backup]
-        latest = {(one.track, one.trouble): one for one in lasting}  # a fuller disk is told again, with less room
-        return tuple(latest.values())
-
-    def _ends_of_troubles(self, at_ms: int, *, backup: bool | None = None) -> list[tuple[ev.Event, int]]:
-        kinds = (False, True) if backup is None else (backup,)
-        return [
-            (ev.TroubleEnded(one.trouble, one.track), at_ms) for kind in kinds for one in self._lasting(backup=kind)
-        ]
+        self._begin(given, self._clock.moment(), reason)
 
 
 def _has_paused(track: RunningTrack, why: Pause) -> bool:

@@ -16,6 +16,7 @@ from facilitator.domain.errors import ConsentMissing, DeviceFailed, FacilitatorE
 from facilitator.domain.events import Precheck
 from facilitator.workflows.folder_places import network_of, synced_by
 from facilitator.workflows.level_testing import LevelTest, LevelVerdict, level_test
+from facilitator.workflows.rehearsal_mark import rehearsal_of
 from facilitator.workflows.sessions import Session
 
 __all__ = [
@@ -36,6 +37,7 @@ _OVERHEAD: Final = 1.03
 """Encrypted records of 250 ms are that much larger than their sound."""
 _RESERVE_BYTES: Final = 64 * 1024 * 1024
 _MARGIN: Final = 1.2
+SAMPLE_HEARD: Final = Precheck("Microphone", True, "none: this is a rehearsal, which hears the sample recording")
 
 
 def inputs() -> list[InputDevice]:
@@ -63,7 +65,7 @@ def precheck(
     rates = [state.takes[0].rate if state.takes else rate] + [rate] * (backup_device is not None)
     unasked = Precheck("Level", None, "not tested; three seconds tell")
     return [
-        *_inputs(device, backup_device),
+        *([SAMPLE_HEARD] if rehearsal_of(session.study) else _inputs(device, backup_device)),
         level.check if level else unasked,
         _consent(session),
         _disk(session.folder.root, rates, planned),
@@ -123,7 +125,7 @@ def _described(device: InputDevice) -> str:
 
 
 def _consent(session: Session) -> Precheck:
-    present = session.state.participants
+    present = session.state.expected
     missing = missing_consents(present, session.study.state.consents)
     if missing:
         step = "`facilitator consent record` when it is signed"

@@ -15,6 +15,7 @@ from facilitator.storage.copying import copy_file
 from facilitator.storage.files import held, storage_failed
 from facilitator.storage.study_folder import SessionFolder
 from facilitator.workflows.leftovers import audio_folders, recording_goes_on
+from facilitator.workflows.second_writer import no_assistant
 from facilitator.workflows.sessions import Session
 from facilitator.workflows.sound import struck_records
 from facilitator.workflows.study import Study
@@ -53,7 +54,7 @@ def rekey_session(study: Study, session_id: SessionId, recipients: Sequence[str]
     opened. It needs room for a second copy of the audio meanwhile.
 
     Raises:
-        Busy: it is being recorded, or open elsewhere.
+        Busy: it is being recorded, or open elsewhere, if only to an assistant.
         UsageError: an interrupted recording or strike has to be put in order first.
         AccessRefused: the session is not open to this key, or would not be afterwards.
         Damaged, StorageFailed: what was written does not read back, or the disk refused; nothing was changed.
@@ -61,7 +62,7 @@ def rekey_session(study: Study, session_id: SessionId, recipients: Sequence[str]
     folder = study.folder.session(session_id)
     with Session(study, session_id, write=False):
         pass  # refuses an unknown session, and ends what broke off
-    with held(folder.lock_file, f"Session {session_id}"):
+    with held(folder.lock_file, f"Session {session_id}"), no_assistant(folder):
         try:
             plan = _plan(study, session_id)
         except OSError as error:
@@ -106,10 +107,12 @@ def rekey_study(study: Study, recipients: Sequence[str]) -> None:
 
 def refuse_rekeying(study: Study, session_id: SessionId) -> None:
     """Raises what `rekey_session` would refuse a session for, before anything is changed."""
+    folder = study.folder.session(session_id)
     try:
-        _plan(study, session_id)
+        with no_assistant(folder):
+            _plan(study, session_id)
     except OSError as error:
-        raise storage_failed(study.folder.session(session_id).root, error) from error
+        raise storage_failed(folder.root, error) from error
 
 
 def _plan(study: Study, session_id: SessionId) -> _Plan:

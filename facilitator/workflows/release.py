@@ -71,7 +71,7 @@ def release_content(session: Session) -> ReleaseContent:
         title=safe(state.title),
         length_ms=state.length_ms,
         language=state.transcription.language if state.transcription else study.settings.language,
-        participants=tuple(Speaker(number) for number in state.participants),
+        participants=tuple(Speaker(number) for number in state.took_part),
         turns=_turns(state, matcher),
         questions=tuple(
             ReleaseQuestion(at, question.type.value, safe(question.text)) for at, question in _asked(state)
@@ -83,7 +83,7 @@ def release_content(session: Session) -> ReleaseContent:
         gaps=tuple(sorted(unheard_gaps(state))),
         not_to_be_quoted=tuple(
             Speaker(number)
-            for number in state.participants
+            for number in state.took_part
             if number in study.state.consents and not study.state.consents[number].quotation
         ),
     )
@@ -121,7 +121,7 @@ def _turns(state: SessionState, matcher: SurfaceMatcher) -> tuple[ReleaseTurn, .
 
 
 def _asked(state: SessionState) -> Iterator[tuple[int, Question]]:
-    questions = {question.id: question for question in state.guide.questions} if state.guide else {}
+    questions = {question.id: question for question in guide.questions} if (guide := state.guide_as_run) else {}
     for at, question_id in state.asked:
         if question_id in questions:
             yield at, questions[question_id]

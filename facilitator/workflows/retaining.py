@@ -3,8 +3,8 @@
 What is left is never called anonymous: transcripts, voices in other copies and rare details may identify people still.
 """
 
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -19,6 +19,7 @@ from facilitator.storage.linkage_key import open_key
 from facilitator.storage.shredding import keep_old
 from facilitator.workflows.access import session_recipients
 from facilitator.workflows.rekeying import refuse_recording
+from facilitator.workflows.second_writer import no_assistant
 from facilitator.workflows.sessions import Session, audio_files, finish_purge
 from facilitator.workflows.sound import open_track
 from facilitator.workflows.study import Study
@@ -121,15 +122,16 @@ def purge_audio(session: Session, word: str) -> AudioDestroyed:
     Raises:
         UsageError: `word` is not exactly `purge`.
         NotFound: there is no audio, or it was destroyed before.
-        Busy: it is being recorded, or somebody changes who has access.
+        Busy: it is being recorded, an assistant has it open, or somebody changes who has access.
         AccessRefused: the session would not be open to this key any more.
         StorageFailed: the disk refused the new key, and nothing was destroyed; or that it was, could not be logged.
     """
     _check_word(word)
     refuse_purge(session)
-    with session.study.changing_access():  # else it might be sealed for somebody whose access is just being revoked
-        what = session.key.purged or _destroy_key(session)
-    left = finish_purge(session)
+    with no_assistant(session.folder):
+        with session.study.changing_access():  # else it might be sealed for somebody whose access is just being revoked
+            what = session.key.purged or _destroy_key(session)
+        left = finish_purge(session)
     if session.key.audio_secret or not session.reread().purged:
         raise Damaged("The audio's key could not be destroyed.", do="Check the disk, then run the command again.")
     records = [path for path in left if path.suffix == ".rec"]
@@ -161,11 +163,11 @@ def purge_linkage(study: Study, word: str) -> LinkagePurged:
         UsageError: `word` is not exactly `purge`.
         NotFound: it was destroyed before and nothing is there, or there is only a file of before, without a key, that
             is not at hand.
-        Busy: somebody else changes the study, or who has access to it.
+        Busy: somebody else changes the study, or who has access to it, or an assistant has a session of it open.
         StorageFailed: the disk refused; run it again.
     """
     _check_word(word)
-    with study.changing_access(), study.changing():
+    with study.changing_access(), study.changing(), _nobody_assists(study):
         files = study.linkage_files
         _refuse_linkage_purge(study)
         reached = study.end_linkage()
@@ -173,6 +175,16 @@ def purge_linkage(study: Study, word: str) -> LinkagePurged:
         raise Damaged("The linkage key could not be destroyed.", do="Check the disk, then run the command again.")
     left = [files.file] if files.file.exists() else []
     return LinkagePurged(files.file, reached and not left, " ".join(_left_behind(left)))
+
+
+@contextmanager
+def _nobody_assists(study: Study) -> Iterator[None]:
+    folders = map(study.folder.session, study.state.sessions)
+    with ExitStack() as stack:
+        for folder in folders:
+            if folder.root.is_dir():
+                stack.enter_context(no_assistant(folder))
+        yield
 
 
 def _refuse_linkage_purge(study: Study) -> None:

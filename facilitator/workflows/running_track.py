@@ -11,8 +11,12 @@ from facilitator.domain.errors import WorkerFailed
 from facilitator.domain.recording import Pause, Trouble
 from facilitator.domain.timebase import samples_to_ms
 from facilitator.workflows.message_log import MessageLog
+from facilitator.workflows.rehearsal_mark import rehearsal_of
+from facilitator.workflows.session_clock import Moment
 from facilitator.workflows.sessions import Session
 from facilitator.workflows.sound import struck_records
+
+__all__ = ["ANSWER_S", "Input", "Moment", "RunningTrack", "attach_track", "start_track"]
 
 ANSWER_S: Final = 6.0
 """A capture process hears a command within a block, 250 ms; to take back a minute may cost a slow disk seconds."""
@@ -28,14 +32,6 @@ class Input:
     rate: int
     channel: int | None = None
     stop_at_ms: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """A time of the session clock, and when that was on the system's monotonic clock; None where it just begins."""
-
-    ms: int
-    monotonic_ns: int | None = None
 
 
 class RunningTrack:
@@ -153,6 +149,7 @@ def start_track(session: Session, number: int, given: Input, at: Moment) -> Runn
         stop_after_ms=None if given.stop_at_ms is None else max(1, given.stop_at_ms - start_ms),
         next_seq=point.next_seq,
         previous=point.previous,
+        rehearsal=rehearsal_of(session.study),
     )
     return RunningTrack(session, number, recorder, given)
 

@@ -25,6 +25,7 @@ from facilitator.domain.events import (
     StrikeOrdered,
     TroubleEnded,
 )
+from facilitator.domain.group import ASSISTING
 from facilitator.domain.guide import Guide
 from facilitator.domain.ids import ResearchNumber, SessionId
 from facilitator.domain.recording import NO_HEAD
@@ -36,20 +37,24 @@ from facilitator.storage.event_log import EventLog
 from facilitator.storage.files import give_up_some, held, make_folder, storage_failed
 from facilitator.storage.shredding import copies_left, finish_shredding, shred_each
 from facilitator.storage.study_folder import SessionFolder
+from facilitator.workflows.second_writer import as_assistant, refuse_struck_words
 from facilitator.workflows.session_key import as_damage
 from facilitator.workflows.study import Study
 
 
 class Session:
-    """One unlocked session. With `write`, nobody else can open it for writing until it is closed.
+    """One unlocked session. With `write`, nobody else can open it for writing until it is closed, but for one
+    assistant: with `beside`, it is opened for writing whether or not another program has it open, nothing is repaired,
+    what is stored bears the actor `assistant`, and nobody can replace the session's files until it is closed.
 
     Raises:
         NotFound: the study has no such session.
-        Busy: another program has it open for writing.
+        Busy: another program has it open for writing; with `beside`, another assistant has, or its files are being
+            replaced.
         StorageFailed: it is to be written, and the study is `read_only`.
     """
 
-    def __init__(self, study: Study, session_id: SessionId, *, write: bool = True) -> None:
+    def __init__(self, study: Study, session_id: SessionId, *, write: bool = True, beside: bool = False) -> None:
         if session_id not in study.state.sessions:
             raise NotFound(f"There is no session {session_id}.", do="Run `facilitator session list` to see them.")
         self.study = study
@@ -57,18 +62,24 @@ class Session:
         self.folder = study.folder.session(session_id)
         self._held = contextlib.ExitStack()
         self._one_at_a_time = threading.RLock()  # a screen notes while its worker starts or stops a recording
+        self._beside = write and beside
+        alone = write and not beside
         if write:
             study.refuse_read_only()
-            self._held.enter_context(held(self.folder.lock_file, f"Session {session_id}"))
+            lock = held(self.folder.lock_file, f"Session {session_id}") if alone else as_assistant(self.folder)
+            self._held.enter_context(lock)
         try:
-            self._end_rekeying(held_already=write)
+            self._end_rekeying(held_already=alone)
             self.key = self._opened_key()
-            self._connection = open_database(self.folder.database, self.key.database, read_only=not write)
+            self._connection = open_database(
+                self.folder.database, self.key.database, read_only=not write, upgrade=alone
+            )
             self._held.callback(self._connection.close)
-            self._log = EventLog(self._connection, study.role_in(session_id))
+            self._log = EventLog(self._connection, ASSISTING if self._beside else study.role_in(session_id))
+            self._held.callback(self._log.clear_old_pages)
             self.state = SessionState()
             self.refresh()
-            if write and self.key.purged:
+            if alone and self.key.purged:
                 with contextlib.suppress(StorageFailed):  # a full disk; what is not logged now is by the next opening
                     finish_purge(self)
         except BaseException:
@@ -92,7 +103,7 @@ class Session:
     def _end_rekeying(self, *, held_already: bool) -> None:
         if held_already:
             rekeying.finish(self.folder.root, self.folder.key.name)
-        elif self.study.read_only:
+        elif self.study.read_only or self._beside:
             rekeying.refuse_moving(self.folder.root, self.folder.key.name, f"session {self.id}")
         else:
             rekeying.settle(self.folder.root, self.folder.key.name, self.folder.lock_file, f"Session {self.id}")
@@ -114,7 +125,8 @@ class Session:
     def record_all(self, events: Sequence[tuple[Event, int]]) -> list[Stored]:
         """Store all of (event, at_ms) or none; durable when this returns. Raises StorageFailed.
 
-        On a full disk, what a running recording keeps in reserve makes room.
+        On a full disk, what a running recording keeps in reserve makes room. An assistant's words from a stretch that
+        was struck, maybe just now, are refused with UsageError.
         """
         with self._one_at_a_time:
             stored = self._append_all(events)
@@ -124,10 +136,15 @@ class Session:
     def _append_all(self, events: Sequence[tuple[Event, int]]) -> list[Stored]:
         while True:
             try:
-                return self._log.append_all(events)
+                return self._log.append_all(events, lambda: self._check(events))
             except StorageFailed as error:
                 if "is full" not in error.what or not give_up_some(self.folder.reserve):
                     raise
+
+    def _check(self, events: Sequence[tuple[Event, int]]) -> None:
+        if self._beside:
+            self.refresh()
+            refuse_struck_words(self.state, events)
 
     def reread(self) -> SessionState:
         """The state folded anew from what is stored, for checking a job's result."""
@@ -181,8 +198,8 @@ def _ended_with_audio(session: Session) -> list[tuple[Event, int]]:
 
 def _struck(session: Session, order: StrikeOrdered) -> AudioStruck:
     """An order that was open when all sound was destroyed, and the notes that it was to destroy too."""
-    notes = tuple(note.id for note in session.state.notes.values() if order.from_ms <= note.at_ms <= order.to_ms)
-    return AudioStruck(order.from_ms, order.to_ms, 0, 0, 0, NO_HEAD, notes)
+    words = session.state.written_since(order.from_ms, order.to_ms)
+    return AudioStruck(order.from_ms, order.to_ms, 0, 0, 0, NO_HEAD, words)
 
 
 def audio_files(folder: SessionFolder) -> list[Path]:
@@ -289,7 +306,7 @@ def summary_or_fault(study: Study, session_id: SessionId) -> Summary:
 def summary(session: Session) -> Summary:
     """Where a session stands."""
     state, study = session.state, session.study
-    missing = missing_consents(state.participants, study.state.consents)
+    missing = missing_consents(state.expected, study.state.consents)
     stages, step = _stages(session, len(missing))
     date = state.takes[0].at_utc[:10] if state.takes and not state.imported else state.planned_for
     return Summary(session.id, state.title, date, people(state.participants), state.length_ms, stages, step)

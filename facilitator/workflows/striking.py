@@ -111,13 +111,16 @@ def finish_strike(session: Session, running: Mapping[int, RunningTrack] | None =
         if track not in _done(session):
             session.record(_strike_track(session, order, track, running or {}), order.to_ms)
     main = _strike_track(session, order, 0, running or {})
-    notes = tuple(note.id for note in session.state.notes.values() if main.from_ms <= note.at_ms <= order.to_ms)
+    words = session.state.written_since(main.from_ms, order.to_ms)
+    notes = sum(1 for note in session.state.notes if note in words)
     rate = session.state.takes[0].rate if session.state.takes else 48_000
     event = ev.AudioStruck(
-        main.from_ms, main.to_ms, main.first_seq, main.next_seq, main.samples, main.link, notes, track=0
+        main.from_ms, main.to_ms, main.first_seq, main.next_seq, main.samples, main.link, words, track=0
     )
     session.record(event, order.to_ms)
-    return Struck(main.from_ms, main.to_ms, samples_to_ms(main.samples, rate), len(notes), len(backups))
+    while late := session.state.written_since(main.from_ms, order.to_ms):  # a screen stored them meanwhile
+        session.record(replace(event, first_seq=event.next_seq, samples=0, destroyed=late), order.to_ms)
+    return Struck(main.from_ms, main.to_ms, samples_to_ms(main.samples, rate), notes, len(backups))
 
 
 def _backups_on_disk(session: Session) -> set[int]:

@@ -24,7 +24,7 @@ from facilitator.domain.study_state import StudyState
 from facilitator.storage import keys, linkage_key, rekeying
 from facilitator.storage.database import create_database, open_database
 from facilitator.storage.event_log import EventLog
-from facilitator.storage.files import can_be_written, held
+from facilitator.storage.files import can_be_written, held, write_atomically
 from facilitator.storage.guide_files import shipped_guides
 from facilitator.storage.linkage import Linkage
 from facilitator.storage.linkage_key import LinkageFiles
@@ -282,6 +282,40 @@ def init_study(root: Path, *, title: str, passphrase: str, approval_reference: s
     keys.check_passphrase(passphrase)
     folder, making = prepare_folder(root)
     key = keys.create_identity(making.identity_file, passphrase)
+    _make(folder, making, key, title=title, approval_reference=approval_reference, language=language)
+    for guide in sorted(shipped_guides().glob("*.yaml")):
+        if not (folder.guides / guide.name).exists():
+            shutil.copyfile(guide, folder.guides / guide.name)
+    with open_study(folder, passphrase) as study:
+        study.verify_log()
+        study.change_linkage(lambda linkage: linkage)  # reads it back
+    return folder.root
+
+
+def throwaway_study(root: Path, *, title: str, language: str = "en") -> Study:
+    """Make a study without guides and open it. Its key is in memory only: once closed, nobody can open it again.
+
+    Raises:
+        UsageError: there is one already.
+        StorageFailed: the folder cannot be written.
+    """
+    folder, making = prepare_folder(root)
+    key = keys.new_personal_key()
+    write_atomically(making.identity_file, keys.seal(key.secret.encode(), (key.recipient,)))  # opens for itself alone
+    _make(folder, making, key, title=title, language=language)
+    return Study(folder, read_settings(folder), key)
+
+
+def _make(
+    folder: StudyFolder,
+    making: StudyFolder,
+    key: keys.PersonalKey,
+    *,
+    title: str,
+    approval_reference: str = "",
+    language: str = "en",
+) -> None:
+    """Make all files of a study but the identity, which is there, and move them into place."""
     recipients = (key.recipient,)
     database_key = keys.create_database_key(making.database_key, recipients)
     database = create_database(making.database, database_key)
@@ -292,13 +326,6 @@ def init_study(root: Path, *, title: str, passphrase: str, approval_reference: s
         making, title=title, approval_reference=approval_reference, language=language, recipient=key.recipient
     )
     move_into_place(making, folder)
-    for guide in sorted(shipped_guides().glob("*.yaml")):
-        if not (folder.guides / guide.name).exists():
-            shutil.copyfile(guide, folder.guides / guide.name)
-    with open_study(folder, passphrase) as study:
-        study.verify_log()
-        study.change_linkage(lambda linkage: linkage)  # reads it back
-    return folder.root
 
 
 def open_study(folder: StudyFolder, passphrase: str, *, write: bool = True) -> Study:

@@ -58,6 +58,9 @@ class HomeScreen(StudyScreen):
         Binding("r", "roster", "People", id="roster", tooltip="Roster: participants, names and consents"),
         Binding("i", "import_audio", "Import", id="import", tooltip="Bring in a recording made elsewhere"),
         Binding("c", "conduct", "Conduct", id="conduct", tooltip="Conduct and record the session"),
+        Binding(
+            "a", "assist", "Assist", show=False, id="assist", tooltip="Join it as a second person: notes and marks"
+        ),
         Binding("t", "transcribe", "Transcribe", id="transcribe", tooltip="Make a draft transcript on this machine"),
         Binding("e", "correct", "Correct", id="correct", tooltip="Correct the draft against the sound"),
         Binding("p", "pseudonymize", "Pseudonymize", id="pseudonymize", tooltip="Find and replace what identifies"),
@@ -293,6 +296,13 @@ class HomeScreen(StudyScreen):
 
         if chosen := self._chosen():
             self.app.push_screen(RecoveryScreen(chosen) if chosen in self.signs.interrupted else ConductScreen(chosen))
+
+    def action_assist(self) -> None:
+        """Join the selected session beside whoever conducts it."""
+        from facilitator.tui.screens.assist import AssistScreen
+
+        if chosen := self._chosen():
+            self.app.push_screen(AssistScreen(chosen))
 
     def action_look(self) -> None:
         """Say what is the matter with a session that cannot be opened."""

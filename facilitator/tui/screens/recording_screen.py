@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from textual import on
 
 from facilitator.domain.errors import FacilitatorError
+from facilitator.domain.guide import QuestionType
 from facilitator.domain.ids import SessionId
 from facilitator.domain.recording import Pause
 from facilitator.domain.text import one_line
+from facilitator.domain.time_plan import Standing
 from facilitator.domain.timebase import clock
 from facilitator.tui.recording_watch import RecordingWatch, pause_of
 from facilitator.tui.recording_words import PAUSED, cells, recording_lines
-from facilitator.tui.screens.session_screen import SAVED, SessionScreen
-from facilitator.tui.widgets.entry_line import EntryLine
+from facilitator.tui.screens.group_screen import GroupScreen
+from facilitator.tui.screens.session_screen import SAVED
 from facilitator.tui.widgets.input_picker import InputPicker
 from facilitator.tui.widgets.strike_line import StrikeLine
 from facilitator.tui.widgets.watch_line import WatchLine
@@ -40,7 +42,7 @@ class _Job(NamedTuple):
     done: Callable[..., object]
 
 
-class RecordingScreen(SessionScreen):
+class RecordingScreen(GroupScreen):
     """Holds `conduct` while it is open. Subclasses call `tick` ten times a second."""
 
     conduct: "Conduct"
@@ -48,9 +50,7 @@ class RecordingScreen(SessionScreen):
 
     def __init__(self, session_id: SessionId) -> None:
         super().__init__(session_id)
-        self._answer: Callable[[], None] | None = None
         self._busy_with = ""
-        self._said = ""
         self._drawn: tuple[object, ...] = ()
         self._offered: tuple[object, ...] = ()
         self._ticks = 0
@@ -62,16 +62,11 @@ class RecordingScreen(SessionScreen):
         """Take over a recording that runs, and watch it."""
         from facilitator.workflows.conducting import Conduct
 
-        self.conduct = Conduct(self.session)
+        self.noting = self.conduct = Conduct(self.session)
         running = self.conduct.find_running()
-        self.recorder_watch = RecordingWatch(self.conduct)
+        self.recorder_watch = RecordingWatch(self.conduct, self.voice)
         if running:
             self.recorder_watch.begin()
-
-    @property
-    def entry(self) -> EntryLine:
-        """The line at the bottom."""
-        return self.query_one(EntryLine)
 
     def may_record_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Whether an action of the recording can do something now; None for any other action."""
@@ -80,7 +75,8 @@ class RecordingScreen(SessionScreen):
             case "record":
                 return not recording and not self.conduct.interrupted
             case "check":
-                return not recording and not self.conduct.interrupted and bool(self.session.state.takes)
+                earnest = self.conduct.rehearsal_speed is None
+                return earnest and not recording and not self.conduct.interrupted and bool(self.session.state.takes)
             case "other_input":
                 return (recording or self.conduct.interrupted) and paused is None and self.recorder_watch.input_troubled
             case "pause":
@@ -98,7 +94,9 @@ class RecordingScreen(SessionScreen):
 
     def action_record(self) -> None:
         """Go on after a stop with the same input; before the first recording, check everything."""
-        if not self.session.state.takes:
+        if self.conduct.rehearsal_speed:  # there is no microphone to look at
+            self._begin_job("… starting the recording", self.conduct.start, self._recording_began)
+        elif not self.session.state.takes:
             self.action_check()
         elif self._choice is not None:
             self.record_with(self._choice)
@@ -128,13 +126,14 @@ class RecordingScreen(SessionScreen):
 
     def _recording_began(self, _: object) -> None:
         self.recorder_watch.begin()
-        self._say_saved()
+        self.say_saved()
         self.entry.rest()
 
     # --- another input, and a recorder that died
 
     def action_other_input(self) -> None:
         """Choose another microphone; the group and the notes go on meanwhile."""
+        self.close_panels()
         self.query_one(InputPicker).open()
         self.add_class("-picking")
         self.action_list_inputs()
@@ -196,7 +195,7 @@ class RecordingScreen(SessionScreen):
             self._begin_job("… recording again", self.conduct.resume, self._done_quietly)
 
     def _done_quietly(self, _: object) -> None:
-        self._say_saved()
+        self.say_saved()
 
     # --- striking
 
@@ -231,18 +230,29 @@ class RecordingScreen(SessionScreen):
         self.refresh_bindings()
 
     def _struck(self, struck: "Struck") -> None:
-        self._say_saved()
+        self.say_saved()
         self.entry.done(str(struck))
         self.notes_changed()
-
-    def notes_changed(self) -> None:
-        """Notes were destroyed with the sound they stood beside."""
 
     # --- stopping
 
     def action_stop(self) -> None:
         """Ask once more, below; the recording goes on meanwhile."""
-        self.ask_below("Stop the recording?   y stops   Esc goes on", self._stop)
+        left = self._left_open()
+        asked = f"Stop the recording? Still open: {', '.join(left)}." if left else "Stop the recording?"
+        self.ask_below(f"{asked}   y stops   Esc goes on", self._stop)
+
+    def _left_open(self) -> list[str]:
+        """What a moderator would not want to forget before the group goes home."""
+        state, plan, done = self.session.state, self.conduct.plan(), self.conduct.ticked()
+        must = sum(
+            plan.standing(one) in (Standing.OPEN, Standing.PARKED) and (one.type is QuestionType.KEY or one.must_ask)
+            for one in plan.questions
+        )
+        back = len(state.returning)
+        left = [f"{must} key or must-ask {'question' if must == 1 else 'questions'}"] if must else []
+        left += [f"{back} to come back to (l)"] if back else []
+        return left + ([] if "summary" in done else ["the summary (c)"])
 
     def _stop(self) -> None:
         self._begin_job("■ stopping, then reading back what was stored", self.conduct.stop, self._stopped)
@@ -250,16 +260,17 @@ class RecordingScreen(SessionScreen):
     def _stopped(self, recorded: "Recorded") -> None:
         silent = f"{recorded.silent_ms / 1000:.1f} s had no sound, dated" if recorded.silent_ms else "nothing lost"
         lost = f"{recorded.lost_ms} ms lost" if recorded.lost_ms else silent
-        self._say_saved()
+        self.say_saved()
         self.recorder_watch.ended = ""
         many = "1 record" if recorded.records == 1 else f"{recorded.records} records"
-        self.entry.done(f"Stored {clock(recorded.length_ms)} in {many}, read back: {lost}.")
+        stored = f"Stored {clock(recorded.length_ms)} in {many}, read back: {lost}."
+        self.ask_below(f"{stored}   y writes the debrief now", self.action_debrief)
 
-    def ask_below(self, question: str, answer: Callable[[], None]) -> None:
-        """Put a question in the bottom line; y is yes."""
-        self._answer = answer
-        self.entry.ask(question)
-        self.refresh_bindings()
+    def action_debrief(self) -> None:
+        """What must not fade: themes, surprises, atmosphere, changes to the guide; and how the guide was covered."""
+        from facilitator.tui.screens.debrief import DebriefScreen
+
+        self.app.push_screen(DebriefScreen(self.conduct))
 
     def _begin_job(self, busy_with: str, job: "Callable[[], object]", done: "Callable[..., None]") -> None:
         """Change the recording: now, or right after what is being done just now."""
@@ -302,7 +313,7 @@ class RecordingScreen(SessionScreen):
         if self._ticks % LOOK_TICKS == 0:
             self.recorder_watch.look_around()
         self._ticks += 1
-        self._draw_status()
+        self.draw_status()
         offered = (
             self.conduct.recording,
             self.conduct.interrupted,
@@ -343,15 +354,12 @@ class RecordingScreen(SessionScreen):
         if struck is not None:
             self._struck(struck)
 
-    def _say_saved(self) -> None:
+    def say_saved(self) -> None:
         """Only what is stored was saved: news of the recording may still wait for a disk."""
         self._say("" if self.conduct.not_saved else SAVED)
 
-    def _say(self, text: str) -> None:
-        self._said = text
-        self._draw_status()
-
-    def _draw_status(self) -> None:
+    def draw_status(self) -> None:
+        """The state of the recording, the worst first, beside the session and what was stored."""
         if not self.is_open:
             return
         width = self.app.size.width

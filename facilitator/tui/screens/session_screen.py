@@ -35,21 +35,25 @@ class SessionScreen(StudyScreen):
         """Show what the session holds."""
 
     def action_speaker(self, place: int) -> None:
-        """The participant at `place` of the session speaks; see `action_label`."""
-        participants = self.session.state.participants
-        if place > len(participants):
-            self.tell(f"There are {len(participants)} participants in this session.")
+        """Whoever sits at `place` speaks; see `action_label`."""
+        seats = self.session.state.seats
+        if place > len(seats):
+            self.tell(f"There are {len(seats)} participants in this session.")
         else:
-            self.action_label(participants[place - 1])
+            self.action_label(seats[place - 1])
 
     def action_label(self, label: str) -> None:
         """`label` speaks; "" for nobody knows. What that means is the subclass's own."""
 
-    def on_mount(self) -> None:
+    def open_session(self) -> "Session":
+        """For writing, so that nobody else can."""
         from facilitator.workflows.sessions import Session  # opens the databases; not needed for the first paint
 
+        return Session(self.study, self.session_id)
+
+    def on_mount(self) -> None:
         try:
-            self.session = Session(self.study, self.session_id)
+            self.session = self.open_session()
             self.is_open = True
             self.start_work()
         except FacilitatorError as error:

@@ -1,11 +1,10 @@
-"""The line at the bottom of the conduct screen: a note being typed, a question to the facilitator, or what was done."""
+"""The line at the bottom of the conduct screen: what is typed, a question to the facilitator, or what was done."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.message import Message
@@ -15,16 +14,8 @@ from textual.widgets import Static
 from facilitator.domain.text import one_line
 from facilitator.tui.widgets.flow import flow
 from facilitator.tui.widgets.line_input import LineInput
+from facilitator.tui.widgets.note_text import NoteText
 from facilitator.tui.widgets.text import plain
-
-
-class NoteText(LineInput):
-    """The field of a note."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "submit", "Save note", id="note.save", tooltip="Store the note"),
-        Binding("escape", "screen.back", "Drop it", id="note.drop", tooltip="Leave the note unwritten"),
-    ]
 
 
 class Legend(Widget):
@@ -81,10 +72,14 @@ class EntryLine(Horizontal):
     """
 
     class Began(Message):
-        """The first character of a note was typed."""
+        """The first character was typed, at `pressed_ns` of the monotonic clock."""
+
+        def __init__(self, pressed_ns: int) -> None:
+            super().__init__()
+            self.pressed_ns = pressed_ns
 
     class Written(Message):
-        """Enter was pressed in a note."""
+        """Enter was pressed."""
 
         def __init__(self, text: str) -> None:
             super().__init__()
@@ -98,7 +93,7 @@ class EntryLine(Horizontal):
     def compose(self) -> ComposeResult:
         """Label and field of a note; one text; or which key begins which note."""
         yield Static(id="entry-label")
-        yield NoteText(compact=True)
+        yield NoteText()
         yield Static(id="entry-said")
         yield self._legend
 
@@ -117,14 +112,26 @@ class EntryLine(Horizontal):
         """True while it says what was done."""
         return self.has_class("-done")
 
-    def begin_note(self, label: str) -> None:
-        """Take a note; `label` says of which kind."""
+    @property
+    def text(self) -> str:
+        """What is typed so far."""
+        return self.query_one(NoteText).value
+
+    def begin(self, label: str, text: str = "", tags: Iterable[str] = ()) -> None:
+        """Take a line; `label` says what it is, `text` stands in it already, `tags` are written out for Tab."""
         self._set("-typing")
-        self._begun = False
-        self.query_one("#entry-label", Static).update(plain(f"{label} ▸ "))
+        self._begun = bool(text)
+        self.label(label)
         field = self.query_one(NoteText)
-        field.value = ""
+        field.know(tags)
+        with self.prevent(LineInput.Changed):
+            field.value = text
+        field.cursor_position = len(text)
         field.focus()
+
+    def label(self, label: str) -> None:
+        """Say what the line is."""
+        self.query_one("#entry-label", Static).update(plain(f"{label} ▸ "))
 
     def ask(self, question: str) -> None:
         """Put a question; the screen's keys answer it."""
@@ -146,7 +153,7 @@ class EntryLine(Horizontal):
         if one_line(event.value):
             if not self._begun:
                 self._begun = True
-                self.post_message(self.Began())
+                self.post_message(self.Began(self.query_one(NoteText).pressed_ns))
         else:
             self._begun = False
 

@@ -1,78 +1,115 @@
-"""The notes of a session as they are taken, newest first."""
+"""The notes of a session as they are taken, newest first. Draws only those in sight, however many there are."""
 
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import ClassVar, Final
 
-from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.style import Style
 from textual.widget import Widget
 
-from facilitator.domain.notes import Note
+from facilitator.domain.notes import RETURNING, Note
 from facilitator.domain.text import one_line
 from facilitator.domain.timebase import clock
 from facilitator.tui.widgets.row_layout import wrap
 
-HEAD = 8 + 12 + 5
-"""Cells before the text: time, kind, speaker."""
+HEAD: Final = 2 + 8 + 12 + 5
+"""Cells before the text: sign of the selected note, time, kind, speaker."""
 
 
-class _Notes(Widget):
-    """All notes as one text."""
-
-    DEFAULT_CSS = "_Notes { height: auto; padding: 0 2; }"
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"notes--time", "notes--kind", "notes--empty"}
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.notes: tuple[Note, ...] = ()
-
-    def render(self) -> Content:
-        """Every note, wrapped beside its time."""
-        if not self.notes:
-            return Content.styled("No notes yet.", self._style("empty"))
-        return Content("\n").join(
-            line for note in self.notes for line in self._lines(note, max(10, self.content_size.width - HEAD))
-        )
-
-    def get_content_height(self, container: object, viewport: object, width: int) -> int:
-        """Lines of all notes."""
-        return max(1, sum(len(wrap(one_line(note.text), max(10, width - HEAD))) for note in self.notes))
-
-    def _lines(self, note: Note, width: int) -> list[Content]:
-        text = one_line(note.text)
-        head = Content.assemble(
-            (f"{clock(note.at_ms):>7} ", self._style("time")),
-            (f"{note.kind.value:<12}", self._style("kind")),
-            f"{note.speaker or '':<5}",
-        )
-        lines = [Content(text[start:end]) for start, end in wrap(text, width)]
-        return [head + lines[0], *(Content(" " * HEAD) + line for line in lines[1:])]
-
-    def _style(self, part: str) -> Style:
-        return self.get_visual_style(f"notes--{part}")
-
-
-class NoteList(VerticalScroll, can_focus=False):
-    """Time, kind, speaker and text of each note."""
+class NoteList(Widget):
+    """Time, kind, speaker and text of each note; the selected one carries ▸. A settled follow-up carries ✓."""
 
     DEFAULT_CSS = """
     NoteList {
         height: 1fr;
         min-height: 2;
-        & .notes--time { color: $foreground 70%; }
-        & .notes--kind { color: $text-primary; text-style: bold; }
-        & .notes--empty { color: $foreground 70%; }
+        padding: 0 2 0 0;
+        & > .notes--time { color: $foreground 70%; }
+        & > .notes--kind { color: $text-primary; text-style: bold; }
+        & > .notes--quiet { color: $foreground 70%; }
+        & > .notes--selected { text-style: bold; color: $text-accent; }
     }
     """
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"notes--time", "notes--kind", "notes--quiet", "notes--selected"}
 
-    def compose(self) -> Iterable[Widget]:
-        """One widget, however many notes."""
-        yield _Notes()
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - the name that every widget uses
+        super().__init__(id=id)
+        self._notes: tuple[Note, ...] = ()
+        self._top = 0
+        self._selected: int | None = None
+
+    @property
+    def selected(self) -> Note | None:
+        """The note that a key would change; the newest, while none was chosen."""
+        if not self._notes:
+            return None
+        return self._notes[0 if self._selected is None else min(self._selected, len(self._notes) - 1)]
 
     def show(self, notes: Iterable[Note]) -> None:
-        """Show these notes, newest first; the list goes to the newest."""
-        shown = self.query_one(_Notes)
-        shown.notes = tuple(sorted(notes, key=lambda note: note.id, reverse=True))
-        shown.refresh(layout=True)
-        self.scroll_home(animate=False)
+        """Show these notes, newest first; the list goes to the newest, and none is selected."""
+        self._notes = tuple(sorted(notes, key=lambda note: (note.at_ms, note.id), reverse=True))
+        self._top, self._selected = 0, None
+        self.refresh()
+
+    def select(self, direction: int) -> None:
+        """The next older (1) or newer (-1) note; above the newest, none."""
+        if not self._notes:
+            return
+        place = -1 if self._selected is None else self._selected
+        place = min(len(self._notes) - 1, place + direction)
+        self._selected = place if place >= 0 else None
+        self._top = min(self._top, max(place, 0))
+        while place > self._last_in_sight():
+            self._top += 1
+        self.refresh()
+
+    def scroll_notes(self, direction: int) -> None:
+        """About a screenful of older (1) or newer (-1) notes."""
+        step = max(1, self._last_in_sight() - self._top)
+        self._top = max(0, min(len(self._notes) - 1, self._top + direction * step))
+        self.refresh()
+
+    def render(self) -> Content:
+        """The notes in sight, each wrapped beside its time; what is older is counted in the last line."""
+        if not self._notes:
+            return Content.styled("  No notes yet.", self._style("quiet"))
+        width, height = self._room, max(1, self.content_size.height)
+        lines: list[Content] = []
+        for place in range(self._top, len(self._notes)):
+            own = self._lines(place, width)
+            left = len(self._notes) - place
+            if len(lines) + len(own) > height - (left > 1) and lines:
+                lines = [*lines[: height - 1], Content.styled(f"  {left} older ▾", self._style("quiet"))]
+                break
+            lines += own
+        return Content("\n").join(lines[:height])
+
+    @property
+    def _room(self) -> int:
+        return max(10, self.content_size.width - HEAD)
+
+    def _last_in_sight(self) -> int:
+        used, height = 0, max(1, self.content_size.height)
+        for place in range(self._top, len(self._notes)):
+            used += len(wrap(one_line(self._notes[place].text), self._room))
+            if used > height - (place + 1 < len(self._notes)):
+                return max(self._top, place - 1)
+        return len(self._notes) - 1
+
+    def _lines(self, place: int, width: int) -> list[Content]:
+        note = self._notes[place]
+        text = one_line(note.text)
+        chosen = place == self._selected
+        settled = " ✓" if note.kind in RETURNING and note.settled else ""
+        head = Content.assemble(
+            ("▸ " if chosen else "  ", self._style("selected")),
+            (f"{clock(note.at_ms):>7} ", self._style("time")),
+            (f"{note.kind.value + settled:<12}", self._style("kind")),
+            f"{note.speaker or '':<5}",
+        )
+        style = self._style("selected") if chosen else ""
+        lines = [Content.styled(text[start:end], style) for start, end in wrap(text, width)]
+        return [head + lines[0], *(Content(" " * HEAD) + line for line in lines[1:])]
+
+    def _style(self, part: str) -> Style:
+        return self.get_visual_style(f"notes--{part}")

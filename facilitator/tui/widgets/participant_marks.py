@@ -1,23 +1,27 @@
-"""Who is in the group, which key marks them as speaking, and who has talked how much."""
+"""Who is in the group, where they sit, which key marks them as speaking, and who has talked how much."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Final
 
 from textual.content import Content
+from textual.style import Style
 from textual.widget import Widget
 
+from facilitator.domain.group import Presence
 from facilitator.domain.ids import ASSISTANT, MODERATOR, Speaker
+from facilitator.domain.participation import Hint, Share
 from facilitator.domain.text import one_line
 from facilitator.tui.widgets.flow import flow
-from facilitator.tui.widgets.talk_shares import Share
+from facilitator.tui.widgets.round_table import LEAST_WIDTH, round_table, side_width
 
-SILENT_MS: Final = 5 * 60_000
-"""Shorter silences are how a conversation works."""
 BAR: Final = 6
 NAME: Final = 9
 LIST_WIDTH: Final = 60
 """A widget narrower than this lists people one to a line; a wider one sets them side by side."""
+GONE: Final = {Presence.ABSENT: "not here", Presence.LEFT: "left"}
+GONE_SIGNS: Final = {Presence.ABSENT: "–", Presence.LEFT: "←"}
+NOBODY: Final = Share(0, 0, 0, now=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +31,21 @@ class Person:
     key: str
     label: Speaker
     name: str = ""
+    presence: Presence = Presence.EXPECTED
+
+
+@dataclass(frozen=True, slots=True)
+class Floor:
+    """Who talks: shares of everybody, hints to show, and whether the mark says that nobody knows who speaks."""
+
+    shares: Mapping[Speaker, Share]
+    hints: tuple[Hint, ...] = ()
+    unknown: bool = False
 
 
 class ParticipantMarks(Widget):
-    """A list when narrow, a flow of entries when wide. The one who speaks carries ◂ and is reversed."""
+    """A list when narrow, a flow of entries when wide, or a round table. The one who speaks carries ◂ and is
+    reversed; a hint is a word at somebody's entry."""
 
     DEFAULT_CSS = """
     ParticipantMarks {
@@ -40,78 +55,104 @@ class ParticipantMarks(Widget):
         & > .marks--quiet { color: $foreground 60%; }
         & > .marks--now { text-style: bold; background: $primary; color: $background; }
         & > .marks--bar { color: $primary; }
+        & > .marks--hint { color: $text-accent; }
     }
     """
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"marks--key", "marks--quiet", "marks--now", "marks--bar"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"marks--key", "marks--quiet", "marks--now", "marks--bar", "marks--hint"}
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - the name that every widget uses
         super().__init__(id=id)
         self._people: tuple[Person, ...] = ()
-        self._shares: Mapping[Speaker, Share] = {}
-        self._unknown = False
+        self._floor = Floor({})
+        self._as_table = False
 
     def introduce(self, people: Sequence[Person]) -> None:
-        """Show these people from now on."""
+        """Show these people from now on, in the order in which they sit; moderator and assistant last."""
         self._people = tuple(people)
         self.refresh(layout=True)
 
-    def show(self, shares: Mapping[Speaker, Share], *, unknown: bool) -> None:
-        """Show new shares; `unknown` when the mark says that nobody knows who speaks."""
-        if (shares, unknown) != (self._shares, self._unknown):
-            self._shares, self._unknown = dict(shares), unknown
-            self.refresh()
+    def show(self, floor: Floor) -> None:
+        """Show new shares and hints."""
+        if floor != self._floor:
+            before, self._floor = self._floor, floor
+            self.refresh(layout=len(before.hints) != len(floor.hints) or floor.unknown != before.unknown)
+
+    def other_form(self) -> None:
+        """The list in place of the table, or the other way about."""
+        self._as_table = not self._as_table
+        self.refresh(layout=True)
 
     def render(self) -> Content:
         """All entries."""
-        width = self.content_size.width
-        return Content("\n").join(self._listed() if width < LIST_WIDTH else self._flowed(width))
+        return Content("\n").join(self._lines(self.content_size.width))
 
     def get_content_height(self, container: object, viewport: object, width: int) -> int:
-        """One line a person, or as many as the flow takes."""
-        return len(self._people) + 1 if width < LIST_WIDTH else len(self._flowed(width))
+        """Lines that it takes at `width` cells."""
+        return len(self._lines(width))
 
-    def _listed(self) -> list[Content]:
-        lines = []
-        for person in self._people:
-            share = self._shares.get(person.label, Share(0, None, False))
-            filled = min(BAR, round(share.percent * BAR / 50))  # half of the talk is a full bar
-            head = f"{person.label:<5}{one_line(person.name, NAME):<{NAME + 1}}"
-            style = self.get_visual_style("marks--now") if share.now else ""
-            lines.append(
-                Content.assemble(
-                    (person.key, self.get_visual_style("marks--key")),
-                    " ",
-                    (head, style),
-                    ("━" * filled, self.get_visual_style("marks--bar")),
-                    ("─" * (BAR - filled), self.get_visual_style("marks--quiet")),
-                    f"{share.percent:>4} % ",
-                    self._state(share),
-                )
-            )
-        return [*lines, self._unknown_entry()]
+    def _lines(self, width: int) -> list[Content]:
+        if self._as_table and width >= LEAST_WIDTH:
+            seated = [self._seat(one, width) for one in self._people if one.label not in (MODERATOR, ASSISTANT)]
+            others = [self._entry(one) for one in self._people if one.label in (MODERATOR, ASSISTANT)]
+            below = Content("   ").join([*others, self._unknown_entry()])
+            return [*round_table(seated, below, width), *self._hint_lines(width)]
+        if width < LIST_WIDTH:
+            return [*(self._row(person) for person in self._people), self._unknown_entry(), *self._hint_lines(width)]
+        entries = [self._entry(person, share=True) for person in self._people]
+        return [*flow([*entries, self._unknown_entry()], width), *self._hint_lines(width)]
 
-    def _flowed(self, width: int) -> list[Content]:
-        entries = []
-        for person in self._people:
-            share = self._shares.get(person.label, Share(0, None, False))
-            name = one_line(person.name, NAME)
-            text = name if person.label in (MODERATOR, ASSISTANT) else f"{person.label} {name}".rstrip()
-            style = self.get_visual_style("marks--now") if share.now else ""
-            sign = " ◂" if share.now else f" {share.percent} %"
-            entries.append(
-                Content.assemble((person.key, self.get_visual_style("marks--key")), " ", (text, style), f"{sign:<5}")
-            )
-        return flow([*entries, self._unknown_entry()], width)
+    def _row(self, person: Person) -> Content:
+        share = self._floor.shares.get(person.label, NOBODY)
+        filled = min(BAR, round(share.percent * BAR / 50))  # half of the talk is a full bar
+        head = f"{person.label:<5}{one_line(person.name, NAME):<{NAME + 1}}"
+        key = (person.key, self._style("key"))
+        if person.presence in GONE:
+            return Content.assemble(key, " ", (head + GONE[person.presence], self._style("quiet")))
+        return Content.assemble(
+            key,
+            " ",
+            (head, self._style("now") if share.now else ""),
+            ("━" * filled, self._style("bar")),
+            ("─" * (BAR - filled), self._style("quiet")),
+            f"{share.percent:>4} %",
+            (f"{share.turns:>4}×", self._style("quiet")),
+            (" ◂" if share.now else "", self._style("key")),
+        )
 
-    def _state(self, share: Share) -> Content:
-        if share.now:
-            return Content.styled("◂ now", self.get_visual_style("marks--key"))
-        if share.silent_ms is not None and share.silent_ms >= SILENT_MS:
-            return Content.styled(f"silent {share.silent_ms // 60_000} min", self.get_visual_style("marks--quiet"))
-        return Content()
+    def _entry(self, person: Person, *, share: bool = False) -> Content:
+        own = self._floor.shares.get(person.label, NOBODY)
+        name = one_line(person.name, NAME)
+        text = name if person.label in (MODERATOR, ASSISTANT) else f"{person.label} {name}".rstrip()
+        key = (person.key, self._style("key"))
+        if person.presence in GONE:
+            return Content.assemble(key, " ", (f"{text} {GONE[person.presence]}", self._style("quiet")))
+        sign = " ◂" if own.now else f" {own.percent} %" if share else ""
+        style = self._style("now") if own.now else ""
+        return Content.assemble(key, " ", (text, style), f"{sign:<5}" if share else sign)
+
+    def _seat(self, person: Person, width: int) -> Content:
+        """An entry of the table: whoever is not there has a sign in place of a word, and a name makes room for signs."""
+        name = one_line(person.name, min(NAME, side_width(width) - len(f"1 {person.label}  ◂")))
+        seated = replace(person, name=name, presence=Presence.HERE)
+        if person.presence not in GONE:
+            return self._entry(seated)
+        words = f"{person.label} {name}".rstrip()
+        return Content.assemble(
+            (person.key, self._style("key")), " ", (f"{words} {GONE_SIGNS[person.presence]}", self._style("quiet"))
+        )
+
+    def _hint_lines(self, width: int) -> list[Content]:
+        said = [Content.styled(f"{one.speaker} {_words(one)}", self._style("hint")) for one in self._floor.hints]
+        return flow(said, width)[:2]
 
     def _unknown_entry(self) -> Content:
-        style = self.get_visual_style("marks--now") if self._unknown else self.get_visual_style("marks--quiet")
-        return Content.assemble(
-            ("0", self.get_visual_style("marks--key")), " ", ("unknown" + (" ◂" if self._unknown else ""), style)
-        )
+        unknown = self._floor.unknown
+        style = self._style("now" if unknown else "quiet")
+        return Content.assemble(("0", self._style("key")), " ", ("unknown" + (" ◂" if unknown else ""), style))
+
+    def _style(self, part: str) -> Style:
+        return self.get_visual_style(f"marks--{part}")
+
+
+def _words(hint: Hint) -> str:
+    return f"silent {hint.silent_ms // 60_000} min" if hint.silent_ms else f"holds {hint.percent} %"

@@ -1,4 +1,4 @@
-"""The question under discussion: large, on its own, with the time it has had."""
+"""The question under discussion: large, on its own, with the time it has had and what comes next."""
 
 from dataclasses import dataclass
 from typing import ClassVar, Final
@@ -7,32 +7,97 @@ from textual.content import Content
 from textual.style import Style
 from textual.widget import Widget
 
+from facilitator.domain.guide import Guide, Question
 from facilitator.domain.text import one_line
+from facilitator.domain.time_plan import LATE_MS, Dropping, TimePlan
 from facilitator.domain.timebase import clock
 from facilitator.tui.widgets.row_layout import wrap
 
 BAR: Final = 16
 MEASURE: Final = 72
 """Characters of a question's line that are still read at a glance."""
+TALL: Final = 32
+"""Lines of a terminal that has room for a blank one between the question and its probes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One question as shown. Times in ms; `asked` is False for a question that waits to be put."""
+    """One question as shown. Times in ms; `asked` is False for a question that waits to be put. `late` says what to
+    drop, `next` what comes; either may be ""."""
 
     place: str
     section: str
     text: str
     probes: tuple[str, ...]
+    stimuli: tuple[str, ...]
     asked: bool
     spent_ms: int
     planned_ms: int
-    whole_ms: int
-    whole_planned_ms: int
+    whole: str
+    late: str
+    next: str
+
+
+def shown(
+    plan: TimePlan, stimuli_shown: frozenset[tuple[str, int]] = frozenset(), *, may_drop: bool = True
+) -> Shown | None:
+    """What the panel shows: the current question, or the one to begin with; None for an empty guide. `may_drop` as in
+    `late_words`."""
+    question = plan.current or plan.next
+    if question is None or plan.guide is None:
+        return None
+    section = next(section.title for section in plan.guide.sections if question in section.questions)
+    return Shown(
+        place=_place(plan.guide, question),
+        section=section,
+        text=question.text,
+        probes=question.probes,
+        stimuli=tuple(
+            f"{name} · {'shown' if (question.id, index) in stimuli_shown else 'z when shown'}"
+            for index, name in enumerate(question.stimuli)
+        ),
+        asked=plan.current is not None,
+        spent_ms=plan.spent_ms(question),
+        planned_ms=question.planned_ms,
+        whole=_whole(plan),
+        late=late_words(plan.dropping, may_drop=may_drop) if plan.dropping else "",
+        next=_next(plan) if plan.current else "",
+    )
+
+
+def late_words(dropping: Dropping, *, may_drop: bool = True) -> str:
+    """How late, and what to drop: one line that a half-second's glance takes in. Without `may_drop`, y means something
+    else just now."""
+    late = f"+{clock(dropping.late_ms)} late"
+    names = [f"“{one_line(one.text, 24)}”" for one in dropping.questions]
+    if not names:
+        return f"{late} · only key and must-ask questions are left"
+    what = names[0] if len(names) == 1 else f"{len(names)} questions, {names[0]} …"
+    keeps = "keeps all key questions" if dropping.enough else f"saves {clock(dropping.saved_ms)}"
+    return f"{late} · {'y drops' if may_drop else 'dropping'} {what}: {keeps}"
+
+
+def _place(guide: Guide, question: Question) -> str:
+    kind, number, count = guide.position(question.id)
+    return f"{kind.upper()} {number} of {count}" + (" · must ask" if question.must_ask else "")
+
+
+def _whole(plan: TimePlan) -> str:
+    now, late = plan.now_ms, plan.late_ms
+    until = plan.ends_ms if plan.ends_ms is not None else plan.guide.planned_ms if plan.guide else 0
+    pace = f" · {clock(-late)} spare" if late <= -LATE_MS else ""  # when late, a line of its own says so
+    return f"whole group {clock(now)} of {clock(until)}{pace}"
+
+
+def _next(plan: TimePlan) -> str:
+    coming = plan.next
+    if coming is None or plan.guide is None:
+        return "that was the last one"
+    return f"{_place(plan.guide, coming)} · {one_line(coming.text, 200)}"
 
 
 class QuestionPanel(Widget):
-    """Type and position, time on this question and in all, the question, its probes."""
+    """Type and position, time on this question and in all, the question, its probes, what comes next."""
 
     DEFAULT_CSS = """
     QuestionPanel {
@@ -56,13 +121,19 @@ class QuestionPanel(Widget):
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - the name that every widget uses
         super().__init__(id=id)
         self._shown: Shown | None = None
+        self._probes = True
 
     def show(self, shown: Shown | None) -> None:
         """Show a question, or that the guide has none."""
         if shown != self._shown:
-            moved = (self._shown and self._shown.text) != (shown and shown.text)
+            before = self._height()
             self._shown = shown
-            self.refresh(layout=moved)
+            self.refresh(layout=before != self._height())
+
+    def toggle_probes(self) -> None:
+        """Hide the probes, or show them again."""
+        self._probes = not self._probes
+        self.refresh(layout=True)
 
     def render(self) -> Content:
         """All of it, wrapped."""
@@ -72,31 +143,38 @@ class QuestionPanel(Widget):
         """Lines that the question takes at this width."""
         return len(self._lines(width))
 
+    def _height(self) -> int:
+        return len(self._lines(self.content_size.width or MEASURE))
+
     def _lines(self, width: int) -> list[Content]:
         shown = self._shown
         if shown is None:
             return [Content("The guide of this session has no questions.")]
+        quiet = self._style("quiet")
         spent = self._spent(shown)
-        hints = ("",) if shown.asked else (" · not asked yet, space asks it", " · space asks it", "")
-        room = width - spent.cell_length - 1
-        place = next((one for one in (shown.place + hint for hint in hints) if len(one) <= room), shown.place)
+        below, late = self._below(shown, width), _wrapped(shown.late, width) if shown.late else []
         lines = [
-            self._between(Content.styled(place, self._style("place")), spent, width),
-            self._between(
-                Content.styled(one_line(shown.section), self._style("quiet")),
-                Content.styled(
-                    f"whole group {clock(shown.whole_ms)} of {clock(shown.whole_planned_ms)}", self._style("quiet")
-                ),
-                width,
-            ),
+            _between(Content.styled(shown.place, self._style("place")), spent, width),
+            _between(Content.styled(one_line(shown.section), quiet), Content.styled(shown.whole, quiet), width),
+            *(Content.styled(line, self._style("over")) for line in late),
             Content(),
             *(Content.styled(line, self._style("text")) for line in _wrapped(shown.text, min(width, MEASURE))),
-            Content(),
+            *([] if below and self.app.size.height < TALL else [Content()]),
+            *below,
         ]
-        for probe in shown.probes:
-            first, *rest = _wrapped(probe, min(width, MEASURE) - 4)
-            lines.append(Content.styled(f"  ▸ {first}", self._style("quiet")))
-            lines += [Content.styled(f"    {line}", self._style("quiet")) for line in rest]
+        coming = f"next ▸ {shown.next}" if shown.asked else "not asked yet · space asks it"
+        return [*lines, Content.styled(coming, quiet).truncate(width, ellipsis=True)]
+
+    def _below(self, shown: Shown, width: int) -> list[Content]:
+        """Probes, or how many there are, and what is shown with the question."""
+        quiet = self._style("quiet")
+        if shown.probes and not self._probes:
+            return [Content.styled(f"  ▸ {len(shown.probes)} probes, . shows them", quiet)]
+        lines: list[Content] = []
+        for sign, text in (*(("▸", probe) for probe in shown.probes), *(("◫", one) for one in shown.stimuli)):
+            first, *rest = _wrapped(text, min(width, MEASURE) - 4)
+            lines.append(Content.styled(f"  {sign} {first}", quiet))
+            lines += [Content.styled(f"    {line}", quiet) for line in rest]
         return lines
 
     def _spent(self, shown: Shown) -> Content:
@@ -110,12 +188,13 @@ class QuestionPanel(Widget):
             ("─" * (BAR - filled), self._style("quiet")),
         )
 
-    def _between(self, left: Content, right: Content, width: int) -> Content:
-        left = left.truncate(max(0, width - right.cell_length - 1), ellipsis=True)
-        return left + Content(" " * max(1, width - left.cell_length - right.cell_length)) + right
-
     def _style(self, part: str) -> Style:
         return self.get_visual_style(f"question--{part}")
+
+
+def _between(left: Content, right: Content, width: int) -> Content:
+    left = left.truncate(max(0, width - right.cell_length - 1), ellipsis=True)
+    return left + Content(" " * max(1, width - left.cell_length - right.cell_length)) + right
 
 
 def _wrapped(text: str, width: int) -> list[str]:

@@ -1,7 +1,6 @@
 """Finding a question of the guide by typing a part of it."""
 
-from collections.abc import Sequence
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from textual import on
 from textual.app import ComposeResult
@@ -11,8 +10,10 @@ from textual.message import Message
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from facilitator.domain.guide import Guide, Question
+from facilitator.domain.guide import Question
 from facilitator.domain.text import fold, one_line
+from facilitator.domain.time_plan import Standing, TimePlan
+from facilitator.domain.timebase import clock
 from facilitator.tui.widgets.line_input import LineInput
 from facilitator.tui.widgets.text import plain
 
@@ -23,6 +24,8 @@ class PickerText(LineInput):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "submit", "Ask this one", id="picker.take"),
         Binding("escape", "screen.back", "Stay", id="picker.drop", tooltip="Back to the question as it is"),
+        Binding("f7", "skip", "Skip", id="picker.skip", tooltip="Leave this one out; asks why"),
+        Binding("f8", "park", "Later", id="picker.park", tooltip="Put this one off until before the ending questions"),
         Binding("up", "choose(-1)", "Up", show=False, id="picker.up"),
         Binding("down", "choose(1)", "Down", show=False, id="picker.down"),
     ]
@@ -34,30 +37,48 @@ class PickerText(LineInput):
             super().__init__()
             self.direction = direction
 
+    class Put(Message):
+        """Leave the highlighted question out, or, with `later`, put it off."""
+
+        def __init__(self, later: bool) -> None:
+            super().__init__()
+            self.later = later
+
+    def action_skip(self) -> None:
+        """Leave it out."""
+        self.post_message(self.Put(later=False))
+
+    def action_park(self) -> None:
+        """Put it off."""
+        self.post_message(self.Put(later=True))
+
     def action_choose(self, direction: int) -> None:
         """Move in the list."""
         self.post_message(self.Step(direction))
 
 
+SIGNS: Final = {Standing.OPEN: " ", Standing.ASKED: "✓", Standing.SKIPPED: "–", Standing.PARKED: "↷"}
+
+
 class QuestionPicker(Vertical):
-    """Every question with its place in the guide; those asked already carry ✓."""
+    """Every question with its place in the guide, and a sign for what became of it: ✓ asked, – skipped, ↷ put off."""
 
     DEFAULT_CSS = """
     QuestionPicker {
         display: none;
         height: 1fr;
         padding: 1 2 0 2;
-        & > OptionList { height: 1fr; margin: 1 0 0 0; }
+        & > OptionList { height: 1fr; margin: 1 0 0 0; text-wrap: nowrap; text-overflow: ellipsis; }
     }
     QuestionPicker.-open { display: block; }
     """
 
     class Picked(Message):
-        """A question was chosen."""
+        """A question was chosen: to be asked now, left out or put off, as `step` says."""
 
-        def __init__(self, question: Question) -> None:
+        def __init__(self, question: Question, step: Standing) -> None:
             super().__init__()
-            self.question = question
+            self.question, self.step = question, step
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - the name that every widget uses
         super().__init__(id=id)
@@ -76,14 +97,16 @@ class QuestionPicker(Vertical):
         """True while it shows."""
         return self.has_class("-open")
 
-    def open(self, guide: Guide, asked: Sequence[str]) -> None:
-        """Show the questions of `guide`; `asked` are ids."""
+    def open(self, plan: TimePlan) -> None:
+        """Show the questions of the guide."""
         self._lines = []
-        for question in guide.questions:
-            kind, number, count = guide.position(question.id)
-            sign = "✓" if question.id in asked else " "
-            self._lines.append((one_line(f"{kind.upper()} {number} of {count} · {question.text}"), question))
-            self._lines[-1] = (f"{sign} {self._lines[-1][0]}", question)
+        for question in plan.questions:
+            kind, number, count = plan.guide.position(question.id) if plan.guide else ("", 0, 0)
+            place = f"{kind.upper()} {number} of {count}"
+            spent = clock(plan.spent_ms(question)) if plan.spent_ms(question) else ""
+            must = "must ask · " if question.must_ask else ""
+            line = f"{SIGNS[plan.standing(question)]} {place:<20}{spent:>6}  {must}{one_line(question.text, 300)}"
+            self._lines.append((line, question))
         self.add_class("-open")
         field = self.query_one(PickerText)
         field.value = ""
@@ -108,17 +131,24 @@ class QuestionPicker(Vertical):
         else:
             choices.action_cursor_up()
 
+    @on(PickerText.Put)
+    def _put(self, event: PickerText.Put) -> None:
+        event.stop()
+        index = self.query_one(OptionList).highlighted
+        if index is not None and self._found:
+            self.post_message(self.Picked(self._found[index], Standing.PARKED if event.later else Standing.SKIPPED))
+
     @on(LineInput.Submitted)
     def _submitted(self, event: LineInput.Submitted) -> None:
         event.stop()
         index = self.query_one(OptionList).highlighted
         if index is not None and self._found:
-            self.post_message(self.Picked(self._found[index]))
+            self.post_message(self.Picked(self._found[index], Standing.ASKED))
 
     @on(OptionList.OptionSelected)
     def _clicked(self, event: OptionList.OptionSelected) -> None:
         event.stop()
-        self.post_message(self.Picked(self._found[event.option_index]))
+        self.post_message(self.Picked(self._found[event.option_index], Standing.ASKED))
 
     def _filter(self, letters: str) -> None:
         words = fold(letters).split()

@@ -58,7 +58,7 @@ def transcript_rows(state: SessionState) -> list[Row]:
 
 
 def _question_rows(state: SessionState) -> Iterator[Row]:
-    guide = state.guide
+    guide = state.guide_as_run
     if guide is None:
         return
     questions = {question.id: question for question in guide.questions}

@@ -1,0 +1,34 @@
+"""`facilitator note`: one note into a session, also while another program conducts it."""
+
+import click
+
+from facilitator.cli.output import say
+from facilitator.cli.study_option import Opener, study_options
+from facilitator.domain.ids import session_id, speaker
+from facilitator.domain.notes import NoteKind
+from facilitator.domain.timebase import clock
+
+KINDS = {kind.value.replace(" ", "-"): kind for kind in NoteKind}
+
+
+@click.command()
+@click.argument("session")
+@click.argument("text")
+@click.option("--kind", type=click.Choice(list(KINDS)), default="theme", show_default=True, help="What it is.")
+@click.option("--about", metavar="P3", help="Whom it is about; M is the moderator, A the assistant.")
+@study_options
+def note(opener: Opener, session: str, text: str, kind: str, about: str | None) -> None:
+    """Add the note TEXT to SESSION, stamped now on its clock; the screen that conducts it shows it within a second."""
+    from facilitator.workflows.assisting import Assist
+    from facilitator.workflows.sessions import Session
+
+    with opener.study() as study, Session(study, session_id(session), beside=True) as opened:
+        assist = Assist(opened)
+        asked = opened.state.asked
+        note_id = assist.note(
+            KINDS[kind],
+            text,
+            speaker=speaker(about) if about else None,
+            question_id=asked[-1][1] if asked else None,
+        )
+        say(f"saved ✓ {clock(opened.state.notes[note_id].at_ms)} {KINDS[kind].value}")

@@ -1,0 +1,374 @@
+"""The part of the conduct screen that leads: questions, who speaks, who is there, and lists for a moment."""
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.widget import Widget
+
+from facilitator.domain.group import Presence
+from facilitator.domain.guide import QuestionType
+from facilitator.domain.ids import ASSISTANT, MODERATOR, ResearchNumber, SessionId, Speaker
+from facilitator.domain.participation import VoiceActivity, hints, shares
+from facilitator.domain.time_plan import Standing, TimePlan
+from facilitator.tui.screens.noting_screen import NotingScreen
+from facilitator.tui.session_keys import LEGEND, SPEAKER_KEYS, group_bindings, note_bindings, speaker_bindings
+from facilitator.tui.widgets.entry_line import EntryLine
+from facilitator.tui.widgets.group_panels import ChecklistPanel, PeoplePanel, ReturningPanel, StimulusPanel
+from facilitator.tui.widgets.note_list import NoteList
+from facilitator.tui.widgets.panel import Panel
+from facilitator.tui.widgets.participant_marks import Floor, ParticipantMarks, Person
+from facilitator.tui.widgets.question_panel import QuestionPanel, shown
+from facilitator.tui.widgets.question_picker import QuestionPicker
+from facilitator.tui.widgets.waiting_list import WaitingList
+from facilitator.tui.widgets.watch_line import WatchLine
+
+if TYPE_CHECKING:  # opens databases; not needed for the first paint
+    from facilitator.domain.guide import Question
+
+NO_TIME: Final = "no time"
+"""The reason stored for questions that the program proposed to drop."""
+
+
+class GroupScreen(NotingScreen):
+    """Questions and notes, the people beside or below them, and the entry line."""
+
+    AUTO_FOCUS = ""  # no field takes keys until a note is begun
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *speaker_bindings("conduct", "1–9 m", "speaks from now on"),
+        *group_bindings(),
+        *note_bindings(),
+        Binding(
+            "y", "yes", "Yes", id="conduct.yes", tooltip="Yes to what the bottom line asks, or to what it proposes"
+        ),
+    ]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012 - Textual declares it so
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (32, "-tall")]  # noqa: RUF012 - as above
+    DEFAULT_CSS = """
+    GroupScreen {
+        #stage { height: 1fr; layout: horizontal; }
+        #main { width: 1fr; height: 1fr; }
+        #question-scroll { height: auto; max-height: 75%; }
+        NoteList { border-top: solid $panel; }
+        #side { width: 47; height: 1fr; border-left: solid $panel; }
+        ParticipantMarks { padding: 1 2; }
+        WaitingList.-some { display: block; }
+    }
+    GroupScreen.-narrow {
+        #stage { layout: vertical; }
+        #side { width: 1fr; height: auto; border-left: none; }
+        ParticipantMarks { border-top: solid $panel; padding: 0 2; }
+        WaitingList.-some { display: none; }
+    }
+    GroupScreen.-tall {
+        QuestionPanel { padding: 2 4; }
+        NoteList { padding: 1 2; }
+        EntryLine { padding: 1 2; }
+    }
+    GroupScreen.-short {
+        #question-scroll { max-height: 85%; }
+        QuestionPanel { padding: 0 2; }
+    }
+    GroupScreen.-picking {
+        #question-scroll { display: none; }
+        NoteList { display: none; }
+        Legend { display: none; }
+        EntryLine { min-height: 0; border-top: none; padding: 0; }
+        EntryLine.-typing, EntryLine.-asking, EntryLine.-done { border-top: solid $panel; padding: 0 2; }
+    }
+    """
+    WHILE_TYPING: ClassVar[frozenset[str]] = frozenset({"back", "help", "scroll_notes", "note_kind", "note_speaker"})
+
+    def __init__(self, session_id: SessionId) -> None:
+        super().__init__(session_id)
+        self.voice = VoiceActivity()
+        self._hints_on = True
+        self._reminded = False
+        self._people_drawn: tuple[Person, ...] = ()
+        self._proposing = False
+        self._drawn_seq = 0
+
+    def compose_body(self) -> ComposeResult:
+        """All of it."""
+        yield WatchLine(id="watch")
+        with Horizontal(id="stage"):
+            with Vertical(id="main"):
+                with VerticalScroll(id="question-scroll", can_focus=False):
+                    yield QuestionPanel(id="question")
+                yield QuestionPicker(id="picker")
+                yield from self.compose_panels()
+                yield NoteList(id="notes")
+            with Vertical(id="side"):
+                yield ParticipantMarks(id="people")
+                yield WaitingList(id="waiting")
+        yield from self.compose_lines()
+        yield EntryLine(LEGEND, id="entry")
+
+    def compose_panels(self) -> ComposeResult:
+        """Lists that are opened for a moment."""
+        yield ChecklistPanel(id="checklist")
+        yield PeoplePanel(id="coming")
+        yield ReturningPanel(id="returning")
+        yield StimulusPanel(id="stimuli")
+
+    def compose_lines(self) -> Sequence[Widget]:
+        """What stands between the people and the entry line."""
+        return ()
+
+    def start_group(self) -> None:
+        """Show the session, and go on showing it."""
+        self.take_in()
+        self.set_interval(1.0, self.take_in)
+
+    @property
+    def typing(self) -> bool:
+        """Whether keys are text."""
+        return self.entry.typing or self.query_one(QuestionPicker).is_open
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """While text is typed, keys are text."""
+        if not self.is_open:
+            return super().check_action(action, parameters)
+        if action in ("note_kind", "note_speaker"):
+            return self._writing is not None
+        if self.typing and action not in self.WHILE_TYPING:
+            return False
+        if action == "yes":
+            return self._answer is not None or self._proposing
+        return super().check_action(action, parameters)
+
+    # --- who speaks
+
+    def action_label(self, label: str) -> None:
+        """`label` speaks from now on; "" for nobody knows."""
+        at_ms = self.pressed_ms
+        self.store(lambda: self.noting.mark(Speaker(label) if label else None, at_ms))
+
+    def action_undo_mark(self) -> None:
+        """Take the last speaker mark back."""
+        self.store(self.noting.undo_mark)
+
+    def action_first_words(self) -> None:
+        """Write down how the turn begins, for whoever attributes it later."""
+        self.begin_line(f"first words · {self._floor() or 'unknown'}", self._store_first_words)
+
+    def _store_first_words(self, text: str) -> None:
+        if text.strip():
+            self.noting.first_words(text)
+
+    def action_hints(self) -> None:
+        """Hints on or off."""
+        self._hints_on = not self._hints_on
+        self.tell(f"Hints on participation are {'on' if self._hints_on else 'off'}.")
+        self.draw_group()
+
+    def action_other_form(self) -> None:
+        """The list of people, or the round table."""
+        self.query_one(ParticipantMarks).other_form()
+
+    # --- questions
+
+    def action_question(self, direction: int) -> None:
+        """Put the next open question, or go back to the one before."""
+        plan = self.noting.plan()
+        question = plan.next if direction > 0 else plan.previous
+        if question is None:
+            self.tell(
+                "All questions were asked, skipped or put off." if direction > 0 else "This is the first question."
+            )
+        elif direction > 0 and question.type is QuestionType.ENDING and self._must_return():
+            self.action_panel("returning")
+            self.tell("Before the ending: come back to these. Esc, then space goes on.")
+        else:
+            self.ask(question)
+
+    def ask(self, question: "Question") -> None:
+        """Put a question."""
+        at_ms = self.pressed_ms
+        self.store(lambda: self.noting.ask(question, at_ms))
+
+    def action_skip(self) -> None:
+        """Leave the next question out; asks why."""
+        if (question := self.noting.plan().next) is None:
+            self.tell("No question is left to skip.")
+        else:
+            self._ask_reason(question)
+
+    def _ask_reason(self, question: "Question") -> None:
+        at_ms = self.pressed_ms
+        name = question.text if len(question.text) <= 24 else f"{question.text[:23]}…"
+        self.begin_line(f"skip “{name}” because", lambda reason: self.noting.skip(question, reason, at_ms))
+
+    def action_later(self) -> None:
+        """Put the next question off until before the ending ones."""
+        question = self.noting.plan().next
+        if question is None:
+            self.tell("No question is left to put off.")
+        else:
+            at_ms = self.pressed_ms
+            self.store(lambda: self.noting.park(question, at_ms))
+
+    def action_undo_step(self) -> None:
+        """Take the last asking, skip or putting off back."""
+        self.store(self.noting.undo_step)
+
+    def action_reword(self) -> None:
+        """Change the wording of the current question for this group."""
+        plan = self.noting.plan()
+        question = plan.current or plan.next
+        if question is None:
+            self.tell("There is no question to reword.")
+        else:
+            self.begin_line("wording", lambda text: self.noting.reword(question, text), question.text)
+
+    def action_probes(self) -> None:
+        """Hide the probes or show them."""
+        self.query_one(QuestionPanel).toggle_probes()
+
+    def action_pick(self) -> None:
+        """Let the facilitator type which question comes now."""
+        if self.session.state.guide is not None:
+            self.close_panels()
+            self.add_class("-picking")
+            self.query_one(QuestionPicker).open(self.noting.plan())
+            self.refresh_bindings()
+
+    @on(QuestionPicker.Picked)
+    def _picked(self, message: QuestionPicker.Picked) -> None:
+        self.close_panels()
+        question = message.question
+        match message.step:
+            case Standing.SKIPPED:
+                self._ask_reason(question)
+            case Standing.PARKED:
+                self.store(lambda: self.noting.park(question))
+            case _:
+                self.ask(question)
+
+    def action_yes(self) -> None:
+        """Yes to what is asked below, else to the questions that are proposed to be dropped."""
+        dropping = self.noting.plan().dropping
+        if self._answer is None and dropping is not None:
+            self.store(lambda: self.noting.skip_all(dropping.questions, NO_TIME))
+        else:
+            super().action_yes()
+
+    def _must_return(self) -> bool:
+        """Whether there is something to come back to that nobody was told of yet."""
+        first_time, self._reminded = not self._reminded, True
+        return first_time and bool(self.session.state.returning)
+
+    # --- lists for a moment
+
+    def action_panel(self, name: str) -> None:
+        """Open a list, or close it again."""
+        panel = self.query_one(f"#{name}", Panel)
+        was_open = panel.is_open
+        self.close_panels()
+        if not was_open:
+            if isinstance(panel, PeoplePanel):
+                panel.names = {ResearchNumber(one.label): one.name for one in self._people()}
+            self.add_class("-picking")
+            panel.open(self.noting, self.store)
+        self.refresh_bindings()
+
+    def close_panels(self) -> bool:
+        """Close whatever is open; whether something was."""
+        found = [panel for panel in self.query(Panel) if panel.is_open]
+        picker = self.query_one(QuestionPicker)
+        for panel in found:
+            panel.close()
+        if picker.is_open:
+            picker.close()
+        elif not found:
+            return False
+        self.remove_class("-picking")
+        self.refresh_bindings()
+        self.notes_changed()
+        return True
+
+    def ask_below(self, question: str, answer: Callable[[], None]) -> None:
+        """Put a question in the bottom line; what y drops is not offered meanwhile."""
+        super().ask_below(question, answer)
+        self.draw_group()
+
+    def end_entry(self) -> None:
+        """Back to the legend of note kinds, or to the list that was open before."""
+        super().end_entry()
+        self.draw_group()
+        for panel in self.query(Panel):
+            if panel.is_open:
+                panel.focus_list()
+
+    # --- leaving
+
+    def action_back(self) -> None:
+        """Close what is open; leave only when nothing is."""
+        if self.entry.typing or self._answer is not None:
+            self.drop_entry()
+        elif not self.close_panels():
+            self.leave()
+
+    def leave(self) -> None:
+        """Go back to the sessions."""
+        super().action_back()
+
+    # --- drawing
+
+    def take_in(self) -> None:
+        """Take in what another person wrote meanwhile, and draw what the clock changes."""
+        if not self.is_open:
+            return
+        self.keep()
+        self.session.refresh()
+        if self.session.state.last_seq != self._drawn_seq:
+            self.notes_changed()
+        self.draw_group()
+
+    def notes_changed(self) -> None:
+        """Show the notes that are stored."""
+        self._drawn_seq = self.session.state.last_seq
+        super().notes_changed()
+        self.query_one(WaitingList).show(self.session.state.returning)
+
+    def draw_group(self) -> None:
+        """The question, its time, the people and what they have talked."""
+        if not self.is_open:
+            return
+        state, plan = self.session.state, self.noting.plan()
+        stimuli = frozenset((question_id, index) for _, question_id, index in state.stimuli)
+        self.query_one(QuestionPanel).show(shown(plan, stimuli, may_drop=self._answer is None))
+        people = tuple(self._people())
+        if people != self._people_drawn:
+            self._people_drawn = people
+            self.query_one(ParticipantMarks).introduce(people)
+        self.query_one(ParticipantMarks).show(self._floor_now(people, plan.now_ms))
+        proposing = self._proposes(plan)
+        if proposing != self._proposing:
+            self._proposing = proposing
+            self.refresh_bindings()
+
+    def _proposes(self, plan: TimePlan) -> bool:
+        dropping = plan.dropping
+        return dropping is not None and bool(dropping.questions)
+
+    def _floor_now(self, people: Sequence[Person], now_ms: int) -> Floor:
+        state = self.session.state
+        marks = state.speaker_marks
+        came = {Speaker(one.number): one.at_ms for one in state.comings if one.presence is Presence.HERE}
+        found = shares(marks, [person.label for person in people], now_ms, self.voice, came)
+        there = {one.label: found[one.label] for one in people if one.presence in (Presence.HERE, Presence.EXPECTED)}
+        said = hints(there, marks[0].at_ms, now_ms) if marks and self._hints_on else []
+        return Floor(found, tuple(said), bool(marks) and marks[-1].speaker is None)
+
+    def _people(self) -> list[Person]:
+        identities, presence = self.study.names_at_hand, self.session.state.presence
+        people = []
+        for index, number in enumerate(self.session.state.seats):
+            names = identities[number].name.split() if number in identities else []
+            key = SPEAKER_KEYS[index] if index < len(SPEAKER_KEYS) else "–"
+            people.append(Person(key, Speaker(number), names[0] if names else "", presence[number]))
+        return [*people, Person("m", MODERATOR, "moderator"), Person("a", ASSISTANT, "assistant")]

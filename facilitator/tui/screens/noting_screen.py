@@ -1,0 +1,267 @@
+"""The part of the conduct screen that writes: notes, lines about the group, and answers to what it asks."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from textual import events, on
+
+from facilitator.domain.errors import FacilitatorError, NotFound
+from facilitator.domain.ids import ASSISTANT, MODERATOR, SessionId, Speaker
+from facilitator.domain.notes import Note, NoteKind, known_tags
+from facilitator.tui.screens.session_screen import SAVED, SessionScreen
+from facilitator.tui.session_keys import OWN_NOTES
+from facilitator.tui.widgets.entry_line import EntryLine
+from facilitator.tui.widgets.note_list import NoteList
+from facilitator.tui.widgets.note_text import pressed_ns
+
+if TYPE_CHECKING:  # opens databases; not needed for the first paint
+    from facilitator.workflows.note_taking import NoteTaking
+
+KEEP_S: Final = 2.0
+"""What is being typed is stored that often, so that a lost terminal loses no more of a note."""
+KINDS: Final = tuple(kind for kind in NoteKind if kind is not NoteKind.MOMENT)
+
+
+@dataclass(frozen=True, slots=True)
+class _Writing:
+    """A note being typed. `id` once it is stored; `before` the note as it was, if an old one is changed."""
+
+    kind: NoteKind
+    speaker: Speaker | None = None
+    at_ms: int | None = None
+    id: int | None = None
+    before: Note | None = None
+    kept: str = ""
+
+    @property
+    def label(self) -> str:
+        """What stands before the line."""
+        about = f" · {self.speaker}" if self.speaker else ""
+        return f"{'edit ' if self.before else ''}{self.kind.value}{about}"
+
+
+class NotingScreen(SessionScreen):
+    """Subclasses hold `noting` while they are open, have an EntryLine and a NoteList, and call `keep` often."""
+
+    noting: "NoteTaking"
+
+    def __init__(self, session_id: SessionId) -> None:
+        super().__init__(session_id)
+        self._answer: Callable[[], None] | None = None
+        self._writing: _Writing | None = None
+        self._line: Callable[[str], object] | None = None
+        self._kept_at = 0.0
+        self._pressed_ns: int | None = None
+        self._said = ""
+
+    @property
+    def entry(self) -> EntryLine:
+        """The line at the bottom."""
+        return self.query_one(EntryLine)
+
+    @property
+    def pressed_ms(self) -> int:
+        """When the key that is being handled was pressed, on the session clock."""
+        return self.noting.now_ms if self._pressed_ns is None else self.noting.ms_at(self._pressed_ns)
+
+    # --- storing
+
+    def store(self, action: Callable[[], object]) -> bool:
+        """Store something; the screen shows it only once it is committed. False, and an error shown, where not."""
+        try:
+            action()
+        except NotFound as error:
+            self.tell(error.what)
+            return False
+        except FacilitatorError as error:
+            self.fail(error)
+            return False
+        self.say_saved()
+        self.draw_group()
+        return True
+
+    def say_saved(self) -> None:
+        """Say that all is stored."""
+        self._say(SAVED)
+
+    def _say(self, text: str) -> None:
+        self._said = text
+        self.draw_status()
+
+    def draw_status(self) -> None:
+        """Draw the first line."""
+
+    def draw_group(self) -> None:
+        """Draw the question and the people."""
+
+    def notes_changed(self) -> None:
+        """Show the notes that are stored, but the one that is being typed."""
+        typed = self._writing.id if self._writing else None
+        self.query_one(NoteList).show(note for note in self.session.state.notes.values() if note.id != typed)
+
+    # --- notes
+
+    def action_note(self, kind: str) -> None:
+        """Begin a note."""
+        self._begin(_Writing(NoteKind[kind]))
+
+    def action_moment(self) -> None:
+        """Mark this moment, without words."""
+        from facilitator.workflows.note_taking import HERE
+
+        at_ms, speaker = self.pressed_ms, self._floor()
+        if self.store(
+            lambda: self.noting.note(
+                NoteKind.MOMENT, HERE, at_ms=at_ms, speaker=speaker, question_id=self.current_question_id
+            )
+        ):
+            self.notes_changed()
+
+    def action_edit_note(self) -> None:
+        """Change the selected note, or the newest."""
+        note = self.query_one(NoteList).selected
+        if note is None:
+            self.tell("There is no note yet.")
+        else:
+            self._begin(_Writing(note.kind, note.speaker, note.at_ms, note.id, note, note.text), note.text)
+
+    def action_select_note(self, direction: int) -> None:
+        """The next older or newer note."""
+        self.query_one(NoteList).select(direction)
+
+    def action_scroll_notes(self, direction: int) -> None:
+        """A screenful of older or newer notes."""
+        self.query_one(NoteList).scroll_notes(direction)
+
+    def action_note_kind(self) -> None:
+        """Another kind for the note that is being typed."""
+        if self._writing is not None:
+            place = KINDS.index(self._writing.kind) if self._writing.kind in KINDS else -1
+            self._write_as(replace(self._writing, kind=KINDS[(place + 1) % len(KINDS)]))
+
+    def action_note_speaker(self) -> None:
+        """Another person for the note that is being typed."""
+        if self._writing is not None:
+            people = (None, *map(Speaker, self.session.state.seats), MODERATOR, ASSISTANT)
+            place = people.index(self._writing.speaker) if self._writing.speaker in people else 0
+            self._write_as(replace(self._writing, speaker=people[(place + 1) % len(people)]))
+
+    def begin_line(self, label: str, write: Callable[[str], object], text: str = "") -> None:
+        """Take a line that is no note; Enter gives it to `write`."""
+        self._answer, self._writing, self._line = None, None, write
+        self.entry.begin(label, text)
+        self.refresh_bindings()
+
+    @property
+    def current_question_id(self) -> str | None:
+        """Id of the question under discussion."""
+        asked = self.session.state.asked
+        return asked[-1][1] if asked else None
+
+    def _begin(self, writing: _Writing, text: str = "") -> None:
+        self._answer, self._line, self._writing = None, None, writing
+        self._kept_at = time.monotonic()
+        self.entry.begin(writing.label, text, known_tags(self.session.state.notes.values()))
+        self.refresh_bindings()
+
+    def _write_as(self, writing: _Writing) -> None:
+        self._writing = replace(writing, kept="")
+        self.entry.label(writing.label)
+
+    def _floor(self) -> Speaker | None:
+        marks = self.session.state.speaker_marks
+        return marks[-1].speaker if marks else None
+
+    @on(EntryLine.Began)
+    def _began(self, message: EntryLine.Began) -> None:
+        if self._writing is not None and self._writing.at_ms is None:
+            speaker = self._writing.speaker or (None if self._writing.kind in OWN_NOTES else self._floor())
+            self._writing = replace(self._writing, at_ms=self.noting.ms_at(message.pressed_ns), speaker=speaker)
+            self.entry.label(self._writing.label)
+
+    @on(EntryLine.Written)
+    def _written(self, message: EntryLine.Written) -> None:
+        line, writing, text = self._line, self._writing, message.text
+        if line is not None:
+            done = self.store(lambda: line(text))
+        elif writing is not None and text.strip():
+            done = self.store(lambda: self._keep_note(text))
+        elif writing is not None and writing.before is not None:
+            done = self.store(lambda: self._keep_note(""))
+        else:
+            self._take_back()
+            done = True
+        if done:
+            self.end_entry()
+            self.notes_changed()
+
+    def keep(self) -> None:
+        """Store what is being typed, every two seconds, as far as it has come."""
+        if self._writing is None or not self.entry.typing or time.monotonic() - self._kept_at < KEEP_S:
+            return
+        self._kept_at = time.monotonic()
+        text = self.entry.text
+        if text.strip() and text != self._writing.kept and self._writing.at_ms is not None:
+            self.store(lambda: self._keep_note(text))
+
+    def _keep_note(self, text: str) -> None:
+        writing = self._writing
+        assert writing is not None  # noqa: S101  only called while one is typed
+        if writing.id is None:
+            note_id = self.noting.note(
+                writing.kind,
+                text,
+                at_ms=writing.at_ms,
+                speaker=writing.speaker,
+                question_id=self.current_question_id,
+            )
+            self._writing = replace(writing, id=note_id, kept=text)
+        elif text != writing.kept:
+            self.noting.edit_note(writing.id, writing.kind, text, writing.speaker)
+            self._writing = replace(writing, kept=text)
+
+    def _take_back(self) -> None:
+        """Leave the log as if the line had not been typed."""
+        writing = self._writing
+        if writing is None or writing.id is None:
+            return
+        before = writing.before
+        if before is None:
+            self.store(lambda: self.noting.edit_note(writing.id or 0, writing.kind, "", writing.speaker))
+        elif writing.kept != before.text:
+            self.store(lambda: self.noting.edit_note(before.id, before.kind, before.text, before.speaker))
+
+    # --- ending a line, and answers
+
+    def drop_entry(self) -> None:
+        """Leave what is typed unwritten, or a question unanswered."""
+        self._take_back()
+        self.end_entry()
+        self.notes_changed()
+
+    def end_entry(self) -> None:
+        """Back to the legend of note kinds."""
+        self._answer = self._writing = self._line = None
+        self.entry.rest()
+        self.refresh_bindings()
+
+    def ask_below(self, question: str, answer: Callable[[], None]) -> None:
+        """Put a question in the bottom line; y is yes."""
+        self._answer = answer
+        self.entry.ask(question)
+        self.refresh_bindings()
+
+    def action_yes(self) -> None:
+        """Yes to what the bottom line asks."""
+        answer = self._answer
+        self.end_entry()
+        if answer is not None:
+            answer()
+
+    def on_key(self, event: events.Key) -> None:
+        """Any other key is a no to a question, and has read what was done. Each is stamped with when it was pressed."""
+        self._pressed_ns = pressed_ns(event)
+        if self.entry.telling or (self.entry.asking and event.key not in ("y", "escape")):
+            self.end_entry()

@@ -1,0 +1,73 @@
+"""The field of a note: knows when its first character was typed, and writes tags out."""
+
+import time
+from collections.abc import Iterable
+from typing import ClassVar, Final
+
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.suggester import Suggester
+
+from facilitator.domain.notes import completed
+from facilitator.tui.widgets.line_input import LineInput
+
+LATE_S: Final = 5.0
+"""An event is not older than that; a greater difference comes from clocks that cannot be compared."""
+
+
+def pressed_ns(event: events.Event) -> int:
+    """When the key was pressed, or the text pasted, on the system's monotonic clock in ns.
+
+    Textual stamps an event as it reads it from the terminal, so that work which delays its handling does no harm.
+    """
+    now = time.monotonic()
+    ago = now - event.time
+    return int((event.time if 0 <= ago <= LATE_S else now) * 1e9)
+
+
+class TagSuggester(Suggester):
+    """Shows how the tag that is being typed would go on."""
+
+    def __init__(self) -> None:
+        super().__init__(use_cache=False, case_sensitive=True)
+        self.tags: tuple[str, ...] = ()
+
+    async def get_suggestion(self, value: str) -> str | None:
+        """The whole value with its last tag written out."""
+        return completed(value, self.tags)
+
+
+class NoteText(LineInput):
+    """Enter stores, Escape drops, Tab writes the tag at the end out."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "submit", "Save", id="note.save", tooltip="Store it"),
+        Binding("escape", "screen.back", "Drop it", id="note.drop", tooltip="Leave it unwritten"),
+        Binding("tab", "complete", "Tag", show=False, id="note.tag", tooltip="Write the #tag at the end out"),
+        Binding("f2", "screen.note_kind", "Kind", id="note.kind", tooltip="Another kind of note"),
+        Binding("f3", "screen.note_speaker", "Speaker", id="note.speaker", tooltip="Another person whom it is about"),
+    ]
+
+    def __init__(self) -> None:
+        self.tagging = TagSuggester()
+        super().__init__(compact=True, suggester=self.tagging)
+        self.pressed_ns = 0
+        """Of the last key or paste."""
+
+    def know(self, tags: Iterable[str]) -> None:
+        """Write these tags out."""
+        self.tagging.tags = tuple(tags)
+
+    async def _on_key(self, event: events.Key) -> None:
+        self.pressed_ns = pressed_ns(event)
+        await super()._on_key(event)
+
+    def _on_paste(self, event: events.Paste) -> None:
+        self.pressed_ns = pressed_ns(event)
+        super()._on_paste(event)
+
+    def action_complete(self) -> None:
+        """Write the tag out."""
+        if longer := completed(self.value, self.tagging.tags):
+            self.value = f"{longer} "
+            self.cursor_position = len(self.value)
