@@ -73,7 +73,6 @@ class CaptureLoop:
         longest = LONGEST_REHEARSAL_MS if request.rehearsal else LONGEST_TAKE_MS
         self._stop_ms = request.start_ms + (longest if request.stop_after_ms is None else request.stop_after_ms)
         self._speed = request.speed
-        self._sync_every_ns = max(_SYNC_NS, self._speed * _MOST_SYNCS_NS)
         self._tell_every_ns = self._speed * _REACHED_NS  # an event each time, which a screen must store
         self._open_source = open_source
         self._orders: queue.SimpleQueue[Command] = orders or queue.SimpleQueue()
@@ -182,7 +181,7 @@ class CaptureLoop:
             self._gather_orders()
             self._switch()
             self._take(item)
-            if self._clock() - self._synced_ns >= self._sync_every_ns:
+            if self._clock() - self._synced_ns >= max(_SYNC_NS, self._speed * _MOST_SYNCS_NS):
                 self._each_second()
             if self._is_over() or self._obey(item):
                 self._taking.flush()

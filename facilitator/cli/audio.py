@@ -166,8 +166,7 @@ def strike(opener: Opener, session: str, minutes: float, word: str | None) -> No
         conduct = Conduct(opened)
         conduct.find_running()
         preview = conduct.strike_preview(minutes)
-        notes = {0: "no note", 1: "1 note"}.get(preview.notes, f"{preview.notes} notes")
-        say(f"From {clock(preview.from_ms)} on, {clock(preview.sound_ms)} of sound and {notes} will be destroyed.")
+        say(f"From {clock(preview.from_ms)} on, {preview} will be destroyed.")
         if conduct.under_way:
             say("It is being recorded: what is recorded until you go on is destroyed as well.")
         require_word(WORD, word)

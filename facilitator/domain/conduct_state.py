@@ -105,10 +105,8 @@ class ConductState:
 
     @property
     def took_part(self) -> tuple[ResearchNumber, ...]:
-        """Everybody of the session but those who were said not to come, and never came."""
-        came = {coming.number for coming in self.comings if coming.presence in (Presence.HERE, Presence.LEFT)}
-        absent = {number for number, presence in self.presence.items() if presence is Presence.ABSENT}
-        return tuple(number for number in self.participants if number not in absent - came)
+        """Everybody of the session but those who did not come."""
+        return tuple(number for number, presence in self.presence.items() if presence is not Presence.ABSENT)
 
     @property
     def seats(self) -> tuple[ResearchNumber, ...]:
@@ -163,6 +161,7 @@ class ConductState:
         for seq in destroyed:
             for kept in (self.written, self.steps, self.wordings, self.first_words, self.debriefs):
                 kept.pop(seq, None)
+            self.assisted.discard(seq)
             for note_id, versions in list(self.drafts.items()):
                 self.drafts[note_id] = [version for version in versions if version[0] != seq]
                 if seq == note_id:

@@ -8,6 +8,8 @@ from facilitator.domain.ids import ResearchNumber
 
 ASSISTING: Final = "assistant"
 """The actor of what an assistant stores."""
+MAX_DEBRIEF: Final = 10_000
+"""Characters of each part of a debrief."""
 
 
 class Presence(StrEnum):

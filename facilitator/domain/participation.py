@@ -140,5 +140,10 @@ def hints(found: Mapping[Speaker, Share], began_ms: int, now_ms: int, silent_ms:
     silent = [Hint(who, silent_ms=share.silent_ms) for who, share in group.items() if share.silent_ms >= silent_ms]
     silent.sort(key=lambda hint: -hint.silent_ms)
     settled = now_ms - began_ms >= SETTLED_MS and len(group) > 1
-    loud = [Hint(who, percent=one.percent) for who, one in group.items() if one.percent > DOMINANT_PERCENT]
+    quiet = {hint.speaker for hint in silent}
+    loud = [
+        Hint(who, percent=one.percent)
+        for who, one in group.items()
+        if one.percent > DOMINANT_PERCENT and who not in quiet
+    ]
     return [*silent, *(loud if settled else [])]

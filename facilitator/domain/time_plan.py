@@ -96,15 +96,15 @@ class TimePlan:
 
     @property
     def next(self) -> Question | None:
-        """The question to put now: the next open one after the current, then parked ones before the ending ones, then
-        whatever was passed over; None when all was asked or skipped."""
+        """The question to put now: the next open one after the current; before the ending ones, what was put off or
+        passed over; None when all was asked or skipped."""
         after = self.questions.index(self.current) + 1 if self.current else 0
         ahead = [one for one in self.questions[after:] if self.standing(one) is Standing.OPEN]
         parked = [one for one in self.questions if self.standing(one) is Standing.PARKED]
-        if ahead and (ahead[0].type is not QuestionType.ENDING or not parked):
+        if ahead and ahead[0].type is not QuestionType.ENDING:
             return ahead[0]
         passed = [one for one in self.questions[:after] if self.standing(one) is Standing.OPEN]
-        return next(iter((*parked, *ahead, *passed)), None)
+        return next(iter((*parked, *passed, *ahead)), None)
 
     @property
     def previous(self) -> Question | None:

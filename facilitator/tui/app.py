@@ -3,6 +3,7 @@
 Nothing heavy is imported before the first paint: the home screen's frame is drawn first, then the workflows load.
 """
 
+import os
 import sys
 import traceback
 from collections.abc import Iterable
@@ -55,7 +56,7 @@ class FacilitatorApp(App[None]):
         identity: Path | None = None,
         study: "Study | None" = None,
     ) -> None:
-        super().__init__()
+        super().__init__(ansi_color=True if os.environ.get("NO_COLOR") else None)  # else Textual draws in greys
         self.start = start
         self.identity = identity
         self.at = at

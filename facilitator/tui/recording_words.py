@@ -219,7 +219,8 @@ def _pause(view: RecordingView) -> str:
     assert view.paused is not None  # noqa: S101  only called for a pause
     name, key = PAUSED[view.paused]
     since = "" if view.paused_ms is None else f" since {clock(view.paused_ms)}"
-    return f"‖ {_tagged(view, name)}{since} · nothing is recorded · {key}"
+    nothing = "" if view.rehearsal else " · nothing is recorded"  # its sign needs the room
+    return f"‖ {_tagged(view, name)}{since}{nothing} · {key}"
 
 
 def _quiet(view: RecordingView, small: list[Troubled], facts: Sequence[str], room: int) -> tuple[str, list[str]]:

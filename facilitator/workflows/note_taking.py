@@ -1,13 +1,12 @@
 """Questions, people, speaker marks and notes of a session on its clock, whether or not anything is recorded."""
 
 from collections.abc import Mapping, Sequence
-from typing import Final
 
 from facilitator.domain import events as ev
 from facilitator.domain.checklist import CONSENT, PRESENT, RETURNING, SOUND, checklist
 from facilitator.domain.consent import missing_consents
 from facilitator.domain.errors import ConsentMissing, NotFound, UsageError
-from facilitator.domain.group import DebriefPart, Presence
+from facilitator.domain.group import MAX_DEBRIEF, DebriefPart, Presence
 from facilitator.domain.guide import Question
 from facilitator.domain.ids import ASSISTANT, MODERATOR, ResearchNumber, Speaker
 from facilitator.domain.notes import NoteKind
@@ -17,7 +16,6 @@ from facilitator.workflows.sessions import Session
 
 HERE = "(here)"
 """The text of a moment that nobody put into words."""
-MAX_DEBRIEF: Final = 10_000
 
 
 class NoteTaking:
@@ -131,11 +129,14 @@ class NoteTaking:
 
         Raises:
             NotFound: not on the roster.
+            UsageError: somebody who was not planned for does not come, or leaves.
             ConsentMissing: whoever comes has not consented to being recorded, and the session has a recording.
         """
         state, study = self.session.state, self.session.study.state
         if number not in state.participants and number not in study.participants:
             raise NotFound(f"{number} is not on the roster.", do="Add them: `facilitator participants add`.")
+        if number not in state.participants and presence is not Presence.HERE:
+            raise UsageError(f"{number} was not planned for this session.", safe="Nothing was changed.")
         if presence is Presence.HERE and state.takes and missing_consents((number,), study.consents):
             raise ConsentMissing(
                 f"No consent to recording from {number}.",

@@ -63,7 +63,8 @@ def rehearsal(
     """A study with one session to be rehearsed, everybody in it consenting, on a clock `speed` times as fast (1 to 60).
 
     Its recording is ended and it is removed afterwards, also by a terminal that closes or a request to terminate. With
-    `keep`, a new folder, it stays there behind `passphrase`, its recording ended in order.
+    `keep`, a new folder, it stays there behind `passphrase`, its recording ended in order; only there does a recording
+    outlive a program that is killed or breaks off.
 
     Raises:
         UsageError: no such speed, or `keep` is not empty.
@@ -96,7 +97,7 @@ def _kept(root: Path, passphrase: str, language: str) -> Iterator[Study]:
     if root.exists() and any(root.iterdir()):
         raise UsageError(f"{root.name} is not empty.", safe="Nothing was written.", do="Name a new folder with --keep.")
     root = init_study(root, title=TITLE, passphrase=passphrase, language=language)
-    with open_study(StudyFolder(root), passphrase) as study:
+    with open_study(StudyFolder(root), passphrase) as study, _before_the_end(lambda: _end_recordings(root)):
         try:
             yield study
         finally:

@@ -25,11 +25,16 @@ _SLOW_DISK: Final = 2_000_000
 
 
 class StrikePreview(NamedTuple):
-    """What a strike would destroy: all from `from_ms` on, which is `sound_ms` of sound and `notes` notes."""
+    """What a strike would destroy: all from `from_ms` on, which is `sound_ms` of sound, `notes` notes and `texts` other
+    texts: first words, reasons, wordings, the debrief."""
 
     from_ms: int
     sound_ms: int
     notes: int
+    texts: int = 0
+
+    def __str__(self) -> str:
+        return f"{clock(self.sound_ms)} of sound and {_noted(self.notes, self.texts)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +46,10 @@ class Struck:
     sound_ms: int
     notes: int
     tracks: int
+    texts: int = 0
 
     def __str__(self) -> str:
-        notes = {0: "no note", 1: "1 note"}.get(self.notes, f"{self.notes} notes")
+        notes = _noted(self.notes, self.texts)
         backup = ", in the backup as well" if self.tracks else ""
         span = f"{clock(self.from_ms)} to {clock(self.to_ms)}"
         return f"Destroyed {span}: {clock(self.sound_ms)} of sound{backup}, {notes}."
@@ -60,8 +66,21 @@ def preview_strike(session: Session, minutes: float, now_ms: int) -> StrikePrevi
         raise UsageError("A strike takes the last 0.05 to 720 minutes.", safe="Nothing was destroyed.")
     check_strike(session)
     from_ms = max(0, now_ms - int(minutes * 60_000))
-    notes = sum(1 for note in session.state.notes.values() if note.at_ms >= from_ms)
-    return StrikePreview(from_ms, _sound_ms(session, from_ms, now_ms), notes)
+    return StrikePreview(from_ms, _sound_ms(session, from_ms, now_ms), *_counted(session, from_ms, now_ms))
+
+
+def _counted(session: Session, from_ms: int, to_ms: int) -> tuple[int, int]:
+    """How many notes, and how many other texts, were written in a stretch."""
+    state = session.state
+    words = set(state.written_since(from_ms, to_ms))
+    versions = {seq for drafts in state.drafts.values() for seq, _ in drafts}
+    return sum(1 for note in state.notes if note in words), len(words - versions)
+
+
+def _noted(notes: int, texts: int) -> str:
+    said = {0: "no note", 1: "1 note"}.get(notes, f"{notes} notes")
+    others = {0: "", 1: " and 1 other text"}.get(texts, f" and {texts} other texts")
+    return said + others
 
 
 def check_strike(session: Session) -> None:
@@ -112,7 +131,7 @@ def finish_strike(session: Session, running: Mapping[int, RunningTrack] | None =
             session.record(_strike_track(session, order, track, running or {}), order.to_ms)
     main = _strike_track(session, order, 0, running or {})
     words = session.state.written_since(main.from_ms, order.to_ms)
-    notes = sum(1 for note in session.state.notes if note in words)
+    notes, texts = _counted(session, main.from_ms, order.to_ms)
     rate = session.state.takes[0].rate if session.state.takes else 48_000
     event = ev.AudioStruck(
         main.from_ms, main.to_ms, main.first_seq, main.next_seq, main.samples, main.link, words, track=0
@@ -120,7 +139,7 @@ def finish_strike(session: Session, running: Mapping[int, RunningTrack] | None =
     session.record(event, order.to_ms)
     while late := session.state.written_since(main.from_ms, order.to_ms):  # a screen stored them meanwhile
         session.record(replace(event, first_seq=event.next_seq, samples=0, destroyed=late), order.to_ms)
-    return Struck(main.from_ms, main.to_ms, samples_to_ms(main.samples, rate), notes, len(backups))
+    return Struck(main.from_ms, main.to_ms, samples_to_ms(main.samples, rate), notes, len(backups), texts)
 
 
 def _backups_on_disk(session: Session) -> set[int]:

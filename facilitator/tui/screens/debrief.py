@@ -13,7 +13,7 @@ from textual.content import Content
 from textual.widgets import Label, Static, TextArea
 
 from facilitator.domain.errors import FacilitatorError
-from facilitator.domain.group import DebriefPart
+from facilitator.domain.group import MAX_DEBRIEF, DebriefPart
 from facilitator.domain.text import SafeText, one_line
 from facilitator.domain.time_plan import Covered, Standing
 from facilitator.domain.timebase import clock
@@ -88,9 +88,10 @@ class DebriefScreen(StudyScreen):
 
     @on(TextArea.Changed)
     def _changed(self, event: TextArea.Changed) -> None:
-        shown = SafeText.of(event.text_area.text)
+        shown = SafeText.of(event.text_area.text, MAX_DEBRIEF + 1)  # one too many is refused, not cut
         if shown != event.text_area.text:  # nothing that steers a terminal is ever drawn
             event.text_area.load_text(shown)
+            event.text_area.move_cursor(event.text_area.document.end)
         self._say("")
 
     def keep(self) -> None:
@@ -121,10 +122,10 @@ def coverage_report(covered: tuple[Covered, ...]) -> Group:
         if one.section != section or len(parts) == 1:
             section = one.section
             rows = Table.grid(padding=(0, 2, 0, 0))
-            for width in (1, 14, 12, None):
+            for width in (1, 14, None):
                 rows.add_column(width=width)
             parts += [Text(), Text(one_line(section), "bold"), rows]
         time = f"{clock(one.spent_ms)} of {clock(one.planned_ms)}"
-        said = "\n".join(one_line(text, 300) for text in (one.question.text, one.reason) if text)
-        rows.add_row(SIGNS[one.standing], time, one.question.type.value, Text(said))
+        asked = f"{one.question.type.value} · {one_line(one.question.text, 300)}"
+        rows.add_row(SIGNS[one.standing], time, Text("\n".join(part for part in (asked, one_line(one.reason)) if part)))
     return Group(*parts)

@@ -144,7 +144,7 @@ class GroupScreen(NotingScreen):
 
     def action_label(self, label: str) -> None:
         """`label` speaks from now on; "" for nobody knows."""
-        at_ms = self.pressed_ms
+        at_ms = self.pressed_ms()
         self.store(lambda: self.noting.mark(Speaker(label) if label else None, at_ms))
 
     def action_undo_mark(self) -> None:
@@ -187,7 +187,7 @@ class GroupScreen(NotingScreen):
 
     def ask(self, question: "Question") -> None:
         """Put a question."""
-        at_ms = self.pressed_ms
+        at_ms = self.pressed_ms()
         self.store(lambda: self.noting.ask(question, at_ms))
 
     def action_skip(self) -> None:
@@ -198,7 +198,7 @@ class GroupScreen(NotingScreen):
             self._ask_reason(question)
 
     def _ask_reason(self, question: "Question") -> None:
-        at_ms = self.pressed_ms
+        at_ms = self.pressed_ms()
         name = question.text if len(question.text) <= 24 else f"{question.text[:23]}…"
         self.begin_line(f"skip “{name}” because", lambda reason: self.noting.skip(question, reason, at_ms))
 
@@ -208,7 +208,7 @@ class GroupScreen(NotingScreen):
         if question is None:
             self.tell("No question is left to put off.")
         else:
-            at_ms = self.pressed_ms
+            at_ms = self.pressed_ms()
             self.store(lambda: self.noting.park(question, at_ms))
 
     def action_undo_step(self) -> None:
@@ -359,7 +359,7 @@ class GroupScreen(NotingScreen):
         state = self.session.state
         marks = state.speaker_marks
         came = {Speaker(one.number): one.at_ms for one in state.comings if one.presence is Presence.HERE}
-        found = shares(marks, [person.label for person in people], now_ms, self.voice, came)
+        found = shares(marks, [person.label for person in people], now_ms, self.voice, came, state.breaks(now_ms))
         there = {one.label: found[one.label] for one in people if one.presence in (Presence.HERE, Presence.EXPECTED)}
         said = hints(there, marks[0].at_ms, now_ms) if marks and self._hints_on else []
         return Floor(found, tuple(said), bool(marks) and marks[-1].speaker is None)

@@ -1,5 +1,6 @@
 """The part of the conduct screen that writes: notes, lines about the group, and answers to what it asks."""
 
+import contextlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -21,6 +22,8 @@ if TYPE_CHECKING:  # opens databases; not needed for the first paint
 
 KEEP_S: Final = 2.0
 """What is being typed is stored that often, so that a lost terminal loses no more of a note."""
+OLD_NS: Final = 2_000_000_000
+"""A key press that old cannot be the one being handled."""
 KINDS: Final = tuple(kind for kind in NoteKind if kind is not NoteKind.MOMENT)
 
 
@@ -54,17 +57,32 @@ class NotingScreen(SessionScreen):
         self._line: Callable[[str], object] | None = None
         self._kept_at = 0.0
         self._pressed_ns: int | None = None
-        self._said = ""
+        self._said = self._refused = ""
+        self._entry: EntryLine | None = None
 
     @property
     def entry(self) -> EntryLine:
-        """The line at the bottom."""
-        return self.query_one(EntryLine)
+        """The line at the bottom; what is typed in it can be read as long as this screen exists."""
+        if self._entry is None:
+            self._entry = self.query_one(EntryLine)
+        return self._entry
 
-    @property
+    def close_session(self) -> None:
+        """Keep a note that is half typed, then let others write to the session."""
+        if self.is_open and self._to_keep:
+            with contextlib.suppress(FacilitatorError):  # there is no screen any more to say it on
+                self._keep_note(self._to_keep)
+        super().close_session()
+
     def pressed_ms(self) -> int:
-        """When the key that is being handled was pressed, on the session clock."""
-        return self.noting.now_ms if self._pressed_ns is None else self.noting.ms_at(self._pressed_ns)
+        """When the key that is being handled was pressed, on the session clock; now, where no key began the action.
+
+        Each press is given out once: what the palette starts must not bear the time of an earlier key.
+        """
+        pressed_ns, self._pressed_ns = self._pressed_ns, None
+        if pressed_ns is None or time.monotonic_ns() - pressed_ns > OLD_NS:
+            return self.noting.now_ms
+        return self.noting.ms_at(pressed_ns)
 
     # --- storing
 
@@ -97,8 +115,8 @@ class NotingScreen(SessionScreen):
         """Draw the question and the people."""
 
     def notes_changed(self) -> None:
-        """Show the notes that are stored, but the one that is being typed."""
-        typed = self._writing.id if self._writing else None
+        """Show the notes that are stored, but not a new one that is still being typed."""
+        typed = self._writing.id if self._writing and self._writing.before is None else None
         self.query_one(NoteList).show(note for note in self.session.state.notes.values() if note.id != typed)
 
     # --- notes
@@ -111,7 +129,7 @@ class NotingScreen(SessionScreen):
         """Mark this moment, without words."""
         from facilitator.workflows.note_taking import HERE
 
-        at_ms, speaker = self.pressed_ms, self._floor()
+        at_ms, speaker = self.pressed_ms(), self._floor()
         if self.store(
             lambda: self.noting.note(
                 NoteKind.MOMENT, HERE, at_ms=at_ms, speaker=speaker, question_id=self.current_question_id
@@ -198,13 +216,21 @@ class NotingScreen(SessionScreen):
             self.notes_changed()
 
     def keep(self) -> None:
-        """Store what is being typed, every two seconds, as far as it has come."""
-        if self._writing is None or not self.entry.typing or time.monotonic() - self._kept_at < KEEP_S:
+        """Store what is being typed, every two seconds, as far as it has come. What was refused is told once."""
+        text = self._to_keep
+        if not text or text == self._refused or time.monotonic() - self._kept_at < KEEP_S:
             return
         self._kept_at = time.monotonic()
+        self._refused = "" if self.store(lambda: self._keep_note(text)) else text
+
+    @property
+    def _to_keep(self) -> str:
+        """What is being typed and is not stored yet, or ""."""
+        writing = self._writing
+        if writing is None or writing.at_ms is None or not self.entry.typing:
+            return ""
         text = self.entry.text
-        if text.strip() and text != self._writing.kept and self._writing.at_ms is not None:
-            self.store(lambda: self._keep_note(text))
+        return text if text.strip() and text != writing.kept else ""
 
     def _keep_note(self, text: str) -> None:
         writing = self._writing

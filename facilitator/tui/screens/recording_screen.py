@@ -24,7 +24,7 @@ from facilitator.tui.widgets.watch_line import WatchLine
 
 if TYPE_CHECKING:  # opens databases and audio; not needed for the first paint
     from facilitator.tui.screens.precheck import Choice
-    from facilitator.workflows.conducting import Conduct, Recorded, Struck
+    from facilitator.workflows.conducting import Conduct, Recorded, StrikePreview, Struck
 
 LOOK_TICKS: Final = 50
 RETRY_S: Final = 10.0
@@ -208,15 +208,11 @@ class RecordingScreen(GroupScreen):
     @on(StrikeLine.Minutes)
     def _minutes_typed(self, message: StrikeLine.Minutes) -> None:
         minutes = message.minutes
-        self.run_apart(lambda: self.conduct.strike_preview(minutes), lambda found: self._show_meaning(minutes, *found))
+        self.run_apart(lambda: self.conduct.strike_preview(minutes), lambda found: self._show_meaning(minutes, found))
 
-    def _show_meaning(self, minutes: int, from_ms: int, sound_ms: int, notes: int) -> None:
-        noted = {0: "no note", 1: "1 note"}.get(notes, f"{notes} notes")
-        meaning = (
-            f"Strike the last {minutes} min, from {clock(from_ms)}? {clock(sound_ms)} of sound and {noted} "
-            "are destroyed for good."
-        )
-        self.query_one(StrikeLine).ask_word(from_ms, meaning)
+    def _show_meaning(self, minutes: int, found: "StrikePreview") -> None:
+        meaning = f"Strike the last {minutes} min, from {clock(found.from_ms)}? {found} are destroyed for good."
+        self.query_one(StrikeLine).ask_word(found.from_ms, meaning)
 
     @on(StrikeLine.Confirmed)
     def _strike_confirmed(self, message: StrikeLine.Confirmed) -> None:

@@ -88,12 +88,13 @@ class EntryLine(Horizontal):
     def __init__(self, legend: Mapping[str, str], *, id: str | None = None) -> None:  # noqa: A002 - the name that every widget uses
         super().__init__(id=id)
         self._legend = Legend(legend)
+        self._field = NoteText()
         self._begun = False
 
     def compose(self) -> ComposeResult:
         """Label and field of a note; one text; or which key begins which note."""
         yield Static(id="entry-label")
-        yield NoteText()
+        yield self._field
         yield Static(id="entry-said")
         yield self._legend
 
@@ -115,7 +116,7 @@ class EntryLine(Horizontal):
     @property
     def text(self) -> str:
         """What is typed so far."""
-        return self.query_one(NoteText).value
+        return self._field.value
 
     def begin(self, label: str, text: str = "", tags: Iterable[str] = ()) -> None:
         """Take a line; `label` says what it is, `text` stands in it already, `tags` are written out for Tab."""

@@ -50,7 +50,7 @@ class NoteText(LineInput):
 
     def __init__(self) -> None:
         self.tagging = TagSuggester()
-        super().__init__(compact=True, suggester=self.tagging)
+        super().__init__(compact=True, suggester=self.tagging, select_on_focus=False)
         self.pressed_ns = 0
         """Of the last key or paste."""
 
@@ -58,13 +58,13 @@ class NoteText(LineInput):
         """Write these tags out."""
         self.tagging.tags = tuple(tags)
 
-    async def _on_key(self, event: events.Key) -> None:
+    def on_key(self, event: events.Key) -> None:
+        """Only look at it: Textual calls the handlers of the classes below this one by itself."""
         self.pressed_ns = pressed_ns(event)
-        await super()._on_key(event)
 
-    def _on_paste(self, event: events.Paste) -> None:
+    def on_paste(self, event: events.Paste) -> None:
+        """As above."""
         self.pressed_ns = pressed_ns(event)
-        super()._on_paste(event)
 
     def action_complete(self) -> None:
         """Write the tag out."""

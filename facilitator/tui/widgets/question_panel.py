@@ -72,7 +72,7 @@ def late_words(dropping: Dropping, *, may_drop: bool = True) -> str:
     names = [f"“{one_line(one.text, 24)}”" for one in dropping.questions]
     if not names:
         return f"{late} · only key and must-ask questions are left"
-    what = names[0] if len(names) == 1 else f"{len(names)} questions, {names[0]} …"
+    what = names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
     keeps = "keeps all key questions" if dropping.enough else f"saves {clock(dropping.saved_ms)}"
     return f"{late} · {'y drops' if may_drop else 'dropping'} {what}: {keeps}"
 
@@ -169,7 +169,8 @@ class QuestionPanel(Widget):
         """Probes, or how many there are, and what is shown with the question."""
         quiet = self._style("quiet")
         if shown.probes and not self._probes:
-            return [Content.styled(f"  ▸ {len(shown.probes)} probes, . shows them", quiet)]
+            many = "1 probe" if len(shown.probes) == 1 else f"{len(shown.probes)} probes"
+            return [Content.styled(f"  ▸ {many} · . shows", quiet)]
         lines: list[Content] = []
         for sign, text in (*(("▸", probe) for probe in shown.probes), *(("◫", one) for one in shown.stimuli)):
             first, *rest = _wrapped(text, min(width, MEASURE) - 4)

@@ -70,6 +70,10 @@ def _question_rows(state: SessionState) -> Iterator[Row]:
 
 
 def _note_rows(state: SessionState) -> Iterator[Row]:
+    for mark, text in state.first_words.values():
+        if mark in state.marks:
+            who = state.marks[mark].speaker or ""
+            yield Row(RowKind.NOTE, one_line(f"first words · {text}"), state.marks[mark].at_ms, who)
     for note in state.notes.values():
         yield Row(RowKind.NOTE, one_line(f"{note.kind} · {note.text}"), note.at_ms, note.speaker or "")
 
