@@ -1,7 +1,7 @@
 """Who has had the floor for how long, and whom a moderator might look at: from speaker marks and voice activity."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -107,8 +107,8 @@ def shares(
     ends = [*(mark.at_ms for mark in ordered[1:]), now_ms][: len(ordered)]
     for mark, end_ms in zip(ordered, ends, strict=True):
         if mark.speaker is not None:
-            parts = without([(mark.at_ms, end_ms)], pauses)
-            talked[mark.speaker] = talked.get(mark.speaker, 0) + sum(heard.talked_ms(*part) for part in parts)
+            spoken = sum(heard.talked_ms(*part) for part in _outside(mark.at_ms, end_ms, pauses))
+            talked[mark.speaker] = talked.get(mark.speaker, 0) + spoken
             turns[mark.speaker] = turns.get(mark.speaker, 0) + (mark.speaker != before)
             ended[mark.speaker] = end_ms
         before = mark.speaker
@@ -147,3 +147,10 @@ def hints(found: Mapping[Speaker, Share], began_ms: int, now_ms: int, silent_ms:
         if one.percent > DOMINANT_PERCENT and who not in quiet
     ]
     return [*silent, *(loud if settled else [])]
+
+
+def _outside(start_ms: int, end_ms: int, pauses: Sequence[Stretch]) -> Sequence[Stretch]:
+    """What of one stretch lies in none of `pauses`: nearly always all of it, and there are thousands."""
+    if any(start < end_ms and start_ms < end for start, end in pauses):
+        return without([(start_ms, end_ms)], pauses)
+    return ((start_ms, end_ms),) if start_ms < end_ms else ()

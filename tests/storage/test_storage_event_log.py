@@ -9,13 +9,14 @@ import pytest
 from sqlcipher3 import dbapi2 as sqlcipher
 
 from facilitator.domain import events as ev
-from facilitator.domain.errors import Busy, Damaged, NewerVersion, NotFound, StorageFailed
+from facilitator.domain.errors import Busy, Damaged, NewerVersion, NotFound, StorageFailed, UsageError
 from facilitator.domain.guide import Guide, Question, QuestionType, Section
 from facilitator.domain.ids import ResearchNumber, Speaker
 from facilitator.domain.notes import NoteKind
 from facilitator.domain.session_state import SessionState
 from facilitator.domain.transcript import Segment, Word
-from facilitator.storage.database import Connection, create_database, open_database
+from facilitator.storage import database
+from facilitator.storage.database import Connection, create_database, open_database, transaction
 from facilitator.storage.event_log import EventLog
 from facilitator.storage.files import held, write_atomically
 
@@ -121,6 +122,61 @@ def test_two_writers_never_take_the_same_number(connection: Connection, path: Pa
     other.close()
     assert [item.at_ms for item in logs[0].read()] == list(range(20))
     assert logs[0].verify() == 20
+
+
+def test_a_check_is_made_where_nobody_else_can_write_and_can_refuse(connection: Connection, path: Path) -> None:
+    log, other = EventLog(connection), open_database(path, KEY)
+
+    def refuse() -> None:
+        assert connection.in_transaction
+        raise UsageError("refused")
+
+    with pytest.raises(UsageError, match="refused"):
+        log.append_all(EVENTS, refuse)
+    assert EventLog(other).append(EVENTS[0][0]).seq == 1
+    assert log.append(EVENTS[1][0]).seq == 2
+    other.close()
+
+
+def test_a_writer_that_never_gets_its_turn_is_told_so(
+    connection: Connection, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "WAIT_S", 0.05)
+    other = open_database(path, KEY)
+    with transaction(connection), pytest.raises(Busy, match="all the time"):
+        EventLog(other).append(EVENTS[0][0])
+    assert EventLog(other).append(EVENTS[0][0]).seq == 1
+    other.close()
+
+
+def test_no_old_page_outlives_a_destroyed_payload_beside_another_connection(
+    connection: Connection, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "WAIT_S", 0.05)
+    log, other = EventLog(connection), EventLog(open_database(path, KEY))
+    ahead = path.with_name("session.db-wal")
+    log.append_all(EVENTS)
+    assert len(list(other.read())) == len(EVENTS) and ahead.stat().st_size
+    log.append(ev.AudioStruck(0, 1000, 0, 4, 48_000, "ab" * 32, destroyed=(2,)))
+    assert ahead.stat().st_size == 0  # the other is open, and reads nothing just now
+
+    reading = other.read()
+    next(reading)
+    log.append(ev.AudioStruck(0, 1000, 0, 4, 48_000, "ab" * 32, destroyed=(4,)))
+    assert ahead.stat().st_size
+    list(reading)
+    log.clear_old_pages()
+    assert ahead.stat().st_size == 0
+    other._connection.close()
+
+
+def test_an_older_database_is_not_brought_up_to_date_beside_another_program(
+    connection: Connection, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "MIGRATIONS", (*database.MIGRATIONS, "CREATE TABLE later (x TEXT);"))
+    with pytest.raises(Busy, match="older format"):
+        open_database(path, KEY, upgrade=False)
+    assert list(path.parent.glob("*.before-format-*")) == []
 
 
 def test_a_wrong_key_and_a_flipped_byte_are_refused(connection: Connection, path: Path) -> None:

@@ -1,13 +1,18 @@
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pydantic import TypeAdapter
 
-from facilitator.domain.errors import InvalidGuide, NotFound
+from facilitator.domain.errors import InvalidGuide, NotFound, UsageError
 from facilitator.domain.guide import Guide, Question, QuestionType, Section
+from facilitator.domain.guide_hints import guide_hints
+from facilitator.domain.guide_pairing import differences
 from facilitator.domain.text import SafeText
-from facilitator.storage.guide_files import guide_to_yaml, list_guides, load_guide, shipped_guides
+from facilitator.storage.guide_files import guide_to_yaml, list_guides, load_guide, save_new_guide, shipped_guides
 
 GUIDES = Path(__file__).parents[2] / "guides"
 MODULES = 11
@@ -23,13 +28,22 @@ def faults_of(path: Path, text: str) -> list[str]:
     return caught.value.what.splitlines()
 
 
-@pytest.mark.parametrize(
-    ("name", "minutes", "keys"), [("imr-practitioners", 90, 4), ("krueger-route", 80, 4), ("pilot", 15, 1)]
-)
-def test_shipped_guides_are_valid_and_their_times_sensible(name: str, minutes: int, keys: int) -> None:
+SHIPPED = {
+    "imr-practitioners": (80, 90, 4),
+    "imr-practitioners.nb": (80, 90, 4),
+    "krueger-route": (80, 90, 4),
+    "pilot": (15, 25, 1),
+}
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_shipped_guides_are_valid_and_their_times_sensible(name: str) -> None:
     guide = load_guide(GUIDES / f"{name}.yaml")
-    assert guide.id == name
-    assert guide.planned_ms == minutes * 60_000
+    minutes, slot, keys = SHIPPED[name]
+    assert guide.id == name.replace(".", "-")
+    assert guide.planned_ms == minutes * 60_000 and guide.slot_minutes == slot
+    assert guide.materials and any(question.must_ask for question in guide.questions)
+    assert guide_hints(guide) == ()
     types = [question.type for question in guide.questions]
     assert types.count(QuestionType.KEY) == keys
     assert types[0] is QuestionType.OPENING
@@ -43,12 +57,23 @@ def test_imr_guide_spells_the_modules_for_the_transcriber() -> None:
     assert "The Stress–Vulnerability Model" in glossary
 
 
+def test_the_norwegian_guide_has_the_same_questions() -> None:
+    english, norwegian = (load_guide(GUIDES / f"imr-practitioners{end}.yaml") for end in ("", ".nb"))
+    assert [*differences(english, norwegian)] == []
+    for mine, theirs in zip(english.questions, norwegian.questions, strict=True):
+        assert (mine.id, mine.must_ask) == (theirs.id, theirs.must_ask)
+        assert len(mine.probes) == len(theirs.probes) and len(mine.stimuli) == len(theirs.stimuli)
+    assert norwegian.glossary == english.glossary and len(norwegian.ground_rules) == len(english.ground_rules)
+
+
 def test_the_example_in_the_readme_is_a_valid_guide(tmp_path: Path) -> None:
     blocks = (GUIDES / "README.md").read_text(encoding="utf-8").split("```yaml\n")
     assert len(blocks) == 2
     path = tmp_path / "example.yaml"
     path.write_text(blocks[1].split("```")[0], encoding="utf-8")
-    assert load_guide(path).questions[0].id == "core"
+    guide = load_guide(path)
+    assert guide.questions[0].id == "core" and guide.questions[0].must_ask and guide.questions[0].stimuli
+    assert guide.slot_minutes == 90 and guide.materials
 
 
 def test_folder_lists_sound_faulty_and_twin_guides(tmp_path: Path) -> None:
@@ -61,7 +86,8 @@ def test_folder_lists_sound_faulty_and_twin_guides(tmp_path: Path) -> None:
     assert "belongs to" in twin.fault
     assert broken.id == "c" and ":1: this is not valid YAML" in broken.fault
     assert list_guides(tmp_path / "none") == []
-    assert [guide.fault for guide in list_guides(shipped_guides())] == ["", "", ""]
+    shipped = list_guides(shipped_guides())
+    assert [guide.path.stem for guide in shipped] == list(SHIPPED) and not any(guide.fault for guide in shipped)
 
 
 def test_ids_come_from_the_position_and_texts_lose_line_breaks(tmp_path: Path) -> None:
@@ -132,6 +158,18 @@ BROKEN = {
     ),
     "id of a position": (HEAD + QUESTION.replace("type", "id: q2\n        type") + QUESTION, 11, "taken by line 7"),
     "no key": (GOOD.replace("key", "ending"), 4, "at least one key question"),
+    "true as a type": (GOOD.replace("key", "true"), 7, "“true” is not a type of question"),
+    "true as a text": (GOOD.replace("Why?", "true"), 8, 'put it in quotes: "true"'),
+    "true as minutes": (GOOD.replace("5\n", "true\n"), 9, "`minutes` must be a number"),
+    "must ask in words": (GOOD + "        must_ask: always\n", 10, "`must_ask` is “always”; write true or false"),
+    "must ask yes": (GOOD + "        must_ask: yes\n", 10, "`must_ask` is “yes”; write true or false"),
+    "must ask quoted": (GOOD + "        must_ask: 'true'\n", 10, "without quotes"),
+    "stimuli as text": (GOOD + "        stimuli: a card\n", 10, "`stimuli` must be a list"),
+    "slot too short": (GOOD + "slot_minutes: 9\n", 10, "`slot_minutes` is 9; write a number from 10 to 480"),
+    "slot too long": (GOOD + "slot_minutes: 481\n", 10, "`slot_minutes` is 481"),
+    "slot in words": (GOOD + "slot_minutes: 1 h\n", 10, "without quotes or words; write a number from 10 to 480"),
+    "slot of a question": (GOOD + "        slot_minutes: 90\n", 10, "did you mean `minutes`?"),
+    "materials as text": (GOOD + "materials: pens\n", 10, "`materials` must be a list"),
     "twice": (GOOD + "        minutes: 6\n", 10, "`minutes` stands here a second time (first in line 9)"),
     "control": (GOOD.replace("Why?", "Why\x1b[31m?"), 8, "control or invisible character (U+001B)"),
     "escaped control": (GOOD.replace("Why?", '"Why\\e?"'), 8, "U+001B"),
@@ -185,15 +223,32 @@ IDS = st.lists(
 )
 
 
+LINES = st.lists(LINE, max_size=2).map(tuple)
+
+
+def questions(
+    name: str, kinds: st.SearchStrategy[QuestionType], minutes: st.SearchStrategy[float]
+) -> st.SearchStrategy[Question]:
+    return st.builds(Question, st.just(name), kinds, LINE, minutes, LINES, st.booleans(), LINES)
+
+
 @st.composite
 def guides(draw: st.DrawFn) -> Guide:
     first, *others = draw(IDS)
-    minutes = st.floats(0.5, 60)
-    asked = [Question(first, QuestionType.KEY, draw(LINE), draw(minutes), tuple(draw(st.lists(LINE, max_size=2))))]
-    asked += [Question(name, draw(st.sampled_from(QuestionType)), draw(LINE), 2.5) for name in others]
-    sections = (Section(draw(LINE), tuple(asked[:1])), Section(draw(LINE), tuple(asked[1:])))
-    welcome = "\n".join(draw(st.lists(LINE, max_size=3)))
-    return Guide("g", draw(LINE), "nb", sections, welcome, tuple(draw(st.lists(LINE, max_size=2))), draw(LINE))
+    asked = [draw(questions(first, st.just(QuestionType.KEY), st.floats(0.5, 60)))]
+    asked += [draw(questions(name, st.sampled_from(QuestionType), st.just(2.5))) for name in others]
+    return Guide(
+        id="g",
+        title=draw(LINE),
+        language="nb",
+        sections=(Section(draw(LINE), tuple(asked[:1])), Section(draw(LINE), tuple(asked[1:]))),
+        welcome="\n".join(draw(st.lists(LINE, max_size=3))),
+        ground_rules=draw(LINES),
+        closing=draw(LINE),
+        glossary=draw(LINES),
+        slot_minutes=draw(st.just(0.0) | st.floats(10, 480)),
+        materials=draw(LINES),
+    )
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -202,6 +257,32 @@ def test_a_written_guide_reads_back_equal(guide: Guide, tmp_path: Path) -> None:
     path = tmp_path / "g.yaml"
     path.write_text(guide_to_yaml(guide), encoding="utf-8")
     assert load_guide(path) == guide
+
+
+def test_a_new_guide_is_read_back_and_never_replaces_another(tmp_path: Path) -> None:
+    path = tmp_path / "guides" / "g.yaml"
+    guide = Guide(
+        "g", "A title", "en", (Section("One", (Question("q1", QuestionType.KEY, "Why?", 5),)),), slot_minutes=60
+    )
+    save_new_guide(path, guide)
+    before = path.read_bytes()
+    assert load_guide(path) == guide
+    with pytest.raises(UsageError, match="already"):
+        save_new_guide(path, replace(guide, title="Another"))
+    with pytest.raises(InvalidGuide, match="at least one key question"):
+        save_new_guide(
+            path.with_name("h.yaml"),
+            replace(guide, sections=(Section("One", (replace(guide.questions[0], type=QuestionType.ENDING),)),)),
+        )
+    assert path.read_bytes() == before and [one.name for one in path.parent.iterdir()] == ["g.yaml"]
+
+
+def test_a_frozen_guide_from_before_the_new_fields_still_loads() -> None:
+    question = {"id": "q1", "type": "key", "text": "Why?", "minutes": 5.0, "probes": []}
+    old = {"id": "g", "title": "T", "language": "en", "sections": [{"title": "S", "questions": [question]}]}
+    guide = TypeAdapter(Guide).validate_json(json.dumps(old))
+    assert guide.slot_minutes == 0 and guide.materials == ()
+    assert guide.questions[0].must_ask is False and guide.questions[0].stimuli == ()
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

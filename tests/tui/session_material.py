@@ -44,6 +44,68 @@ def guide() -> Guide:
     )
 
 
+CORE = "What is the core of it for you, the part without which it would no longer be the program?"
+FIT = "Where does it fit, or rub against, the way you understand treatment, your role, your values and flexibility?"
+
+
+def whole_guide() -> Guide:
+    """One for an appointment of 60 minutes, with every field that a guide may have."""
+    return Guide(
+        "whole",
+        "Illness management",
+        "en",
+        (
+            Section(
+                "Getting started",
+                (
+                    Question("round", QuestionType.OPENING, "Please tell us what your work is.", 5, (), True),
+                    Question("first", QuestionType.INTRODUCTORY, "Think back to when you first heard of it.", 6),
+                ),
+            ),
+            Section(
+                "From the program to your own practice",
+                (
+                    Question(
+                        "groups",
+                        QuestionType.TRANSITION,
+                        "How does it look in the place where you work?",
+                        7,
+                        ("Which modules do you use most, and which least?",),
+                        False,
+                        ("The card with the eleven modules", "The vignette of Anne"),
+                    ),
+                ),
+            ),
+            Section(
+                "Working with it",
+                (
+                    Question("core", QuestionType.KEY, CORE, 13, ("Does anybody see it differently?",)),
+                    Question(
+                        "fit",
+                        QuestionType.KEY,
+                        FIT,
+                        13,
+                        (
+                            "Think of a moment when you departed from the manual. What happened?",
+                            "What does it ask of you that your training did not?",
+                            "How does it sit beside medication and other treatment?",
+                        ),
+                    ),
+                ),
+            ),
+            Section(
+                "Closing",
+                (
+                    Question("most", QuestionType.ENDING, "Of everything, what matters most to you?", 5),
+                    Question("summary", QuestionType.ENDING, "What is missing from this summary?", 5, (), True),
+                ),
+            ),
+        ),
+        ground_rules=("One person speaks at a time.", "What is said here stays here; asked of everybody."),
+        slot_minutes=60,
+    )
+
+
 def planned(study: Study, title: str = "North hospital") -> SessionId:
     return plan_session(study, guide(), (P1, P2, P3, P4), title=title)
 

@@ -113,6 +113,21 @@ def test_a_recorder_that_died_or_is_dumb_is_an_alarm() -> None:
     assert lines(speechless_ms=SINCE, troubles=(troubled(Trouble.NO_SOUND),)).first.startswith("NO SOUND")
 
 
+@pytest.mark.parametrize("width", [80, 120])
+def test_a_rehearsal_says_so_first_whatever_else_there_is_to_say(width: int) -> None:
+    assert lines(width, rehearsal=10).first.startswith("● REHEARSAL 10× 47:40  ▁▂▅▇")
+    idle = lines(width, rehearsal=1, recording=False, level="")
+    assert idle.first.startswith("■ REHEARSAL 1× · not recording  47:40")
+    assert lines(width, rehearsal=5, recording=False, busy="… starting").first.startswith("REHEARSAL 5× · … starting")
+    assert lines(width, rehearsal=5, busy="■ stopping").first.startswith("● REHEARSAL 5× 47:40  ■ stopping")
+    paused = lines(width, rehearsal=60, paused=Pause.BREAK, paused_ms=1_860_000)
+    assert paused.first.startswith("‖ REHEARSAL 60× · BREAK since 31:00 · p goes on")
+    alarmed = lines(width, rehearsal=60, troubles=(troubled(Trouble.STORING),))
+    assert alarmed.first.startswith(f"REHEARSAL 60× · {Trouble.STORING.value.upper()} since 47:09")
+    assert cells(alarmed.first) <= width - 5 and alarmed.second.startswith("● REHEARSAL 60× 47:40")
+    assert "REHEARSAL" not in lines(width).first
+
+
 def test_what_has_no_room_moves_to_the_second_line_whole() -> None:
     said = lines(80, facts=("+backup ▁▂▃▃", "disk lasts 1 h 12 min", "battery 83 %"))
     assert said.first.endswith("−18 dB  +backup ▁▂▃▃")
@@ -122,14 +137,19 @@ def test_what_has_no_room_moves_to_the_second_line_whole() -> None:
 
 
 def test_the_meter_watches_that_the_recorder_speaks() -> None:
-    meter = Meter()
+    now_s = 0.0
+    meter = Meter(lambda: now_s)
     meter.begin(1_000)
-    assert meter.speechless_ms(2_400) is None
-    assert meter.speechless_ms(2_600) == 1_000
-    meter.take(Level(2_500, -20.0, -14.0, 2_000), 2_700)
-    assert meter.speechless_ms(4_000) is None
-    assert meter.text(3_000).endswith("▆ −20 dB")
-    assert meter.text(5_000) == "········"
+    now_s = 1.4
+    assert meter.speechless_ms() is None
+    now_s = 1.6
+    assert meter.speechless_ms() == 1_000
+    meter.take(Level(62_500, -20.0, -14.0, 62_000), 62_700)
+    now_s = 3.0
+    assert meter.speechless_ms() is None, "whatever the session clock shows"
+    assert meter.text().endswith("▆ −20 dB")
+    now_s = 3.2
+    assert meter.speechless_ms() == 62_700 and meter.text() == "········"
     assert level_text((-96.0,)).endswith("· silence")
     assert level_text(()) == "········"
 

@@ -11,12 +11,14 @@ from facilitator.audio.container import RecordWriter, record_files
 from facilitator.audio.record_format import AGE_INTRO, LENGTH, Opener, Record
 from facilitator.domain import events as ev
 from facilitator.domain.errors import NotFound, StorageFailed, UsageError
+from facilitator.domain.group import DebriefPart
 from facilitator.domain.ids import session_id
 from facilitator.domain.notes import NoteKind
 from facilitator.domain.recording import STRUCK
 from facilitator.domain.stretches import common, without
 from facilitator.storage.study_folder import SessionFolder
-from facilitator.workflows.conducting import Conduct, Struck
+from facilitator.workflows.conducting import Conduct, StrikePreview, Struck
+from facilitator.workflows.note_taking import NoteTaking
 from facilitator.workflows.sessions import Session
 from facilitator.workflows.sound import SessionSound, open_track
 from facilitator.workflows.striking import finish_strike, order_strike
@@ -167,7 +169,7 @@ def test_strikes_after_the_end_and_again_and_recording_goes_on(opened: Study, ro
         struck = _strike(conduct, 0.1)
         assert (struck.from_ms, struck.to_ms, struck.sound_ms, struck.notes) == (14_000, 20_000, 6000, 1)
         _judge(session, 14_000, 20_000)
-        assert conduct.strike_preview(0.2) == (8000, 6000, 0)
+        assert conduct.strike_preview(0.2) == StrikePreview(8000, 6000, 0)
         struck = _strike(conduct, 0.2)
         assert (struck.from_ms, struck.to_ms, struck.sound_ms) == (8000, 20_000, 6000)
         _judge(session, 8000, 20_000)
@@ -339,6 +341,38 @@ def test_an_order_destroys_no_later_note_and_none_is_stored_over_one_that_waits(
         early, late = (session.record(ev.NoteTaken(NoteKind.THEME, "a note"), at_ms).seq for at_ms in (3_000, 10_500))
         finish_strike(session)
         assert early not in session.state.notes and late in session.state.notes
+
+
+def test_all_words_of_the_stretch_are_destroyed_and_none_before_it(opened: Study) -> None:
+    with Session(opened, session_id("01")) as session:
+        noting, guide = NoteTaking(session), session.state.guide
+        assert guide is not None
+        first, second, *_ = guide.questions
+        early = noting.note(NoteKind.THEME, "early", at_ms=2_000)
+        noting.reword(first, "an early wording")
+        _recorded(session, 10)
+        late = noting.note(NoteKind.QUOTE, "SECRET note", at_ms=6_000)
+        noting.mark(None, 7_000)
+        noting.first_words("SECRET words")
+        noting.edit_note(late, NoteKind.QUOTE, "SECRET edit", None)
+        noting.edit_note(late, NoteKind.QUOTE, "", None)
+        noting.edit_note(early, NoteKind.QUOTE, "SECRET addition", None)
+        noting.skip(second, "SECRET reason", 8_000)
+        noting.reword(first, "SECRET wording")
+        noting.write_debrief(DebriefPart.THEMES, "SECRET theme")
+        assert sum("SECRET" in body for body in _payloads(session)) == 7
+        destroyed = session.state.written_since(4_000, 10_000)
+        order_strike(session, 4_000, 10_000)
+        finish_strike(session)
+        assert session.state.struck[-1].destroyed == destroyed and len(destroyed) == 8, "its removal, too"
+        assert not [body for body in _payloads(session) if "SECRET" in body]
+        rows: Any = session._connection.execute("SELECT seq FROM payload")
+        assert not {seq for (seq,) in rows} & set(destroyed)
+        state = session.reread()
+        assert state == session.state and session.verify_log() == state.last_seq
+        assert [note.text for note in state.notes.values()] == ["early"] and not state.steps and not state.debrief
+        assert state.guide_as_run and state.guide_as_run.questions[0].text == "an early wording"
+        assert [(mark.at_ms, mark.words) for mark in state.speaker_marks] == [(7_000, "")]
 
 
 def test_a_strike_carries_out_the_one_that_waits_and_keeps_what_lies_between(opened: Study) -> None:

@@ -131,7 +131,7 @@ class ParticipantMarks(Widget):
         return Content.assemble(key, " ", (text, style), f"{sign:<5}" if share else sign)
 
     def _seat(self, person: Person, width: int) -> Content:
-        """An entry of the table: whoever is not there has a sign in place of a word, and a name makes room for signs."""
+        """An entry of the table: a sign says who is not there, and a name makes room for signs."""
         name = one_line(person.name, min(NAME, side_width(width) - len(f"1 {person.label}  ◂")))
         seated = replace(person, name=name, presence=Presence.HERE)
         if person.presence not in GONE:
