@@ -8,10 +8,10 @@ BIN := $(VENV)/bin
 endif
 INSTALL := $(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt
 
-.PHONY: help demo test check bench crash system clean
+.PHONY: help demo test test-sound test-rest check bench crash system clean
 help:
 	@echo "make demo   install and run the whole job on the sample recording (under 5 minutes)"
-	@echo "make test   install what the tests need and run them all (about 25 minutes)"
+	@echo "make test   install what the tests need and run them all (about 20 minutes)"
 	@echo "make check  formatting, lint, types, import contracts"
 	@echo "make bench  the benchmarks, quick form"
 	@echo "make crash  the counted crash trials (about 55 minutes; SCALE=0.01 for a hundredth of them)"
@@ -38,7 +38,14 @@ system:
 	@sh .ci/system-packages
 
 test: system $(VENV)/.installed-dev check
-	$(BIN)/python -m pytest
+	$(MAKE) -j2 test-sound test-rest
+	$(BIN)/python -m pytest -m alone
+
+test-sound: # mostly waits, and so runs beside the rest
+	$(BIN)/python -m pytest -q -m "sound and not alone"
+
+test-rest:
+	$(BIN)/python -m pytest -q -m "not sound and not alone"
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .
@@ -50,6 +57,7 @@ check: $(VENV)/.installed-dev
 bench: $(VENV)/.installed-dev
 	$(BIN)/python -m benchmarks.startup --quick
 	$(BIN)/python -m benchmarks.recording --quick
+	$(BIN)/python -m benchmarks.conduct --quick
 
 SCALE ?= 1
 crash: system $(VENV)/.installed-dev

@@ -1,14 +1,18 @@
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 from cli_runner import PASSPHRASE
+from quick_passphrases import sealed_quickly
 from sound_room import SoundRoom
 
 from facilitator.domain.consent import Consent
 from facilitator.domain.ids import ResearchNumber
 from facilitator.domain.roster import RosterRow
+from facilitator.storage import identity_files, keys
 from facilitator.storage.keys import PersonalKey, unlock_identity
 from facilitator.storage.study_folder import StudyFolder, read_settings
 from facilitator.workflows.guides import find_guide
@@ -21,6 +25,37 @@ PEOPLE = (
     RosterRow("Anders Berg", (), {"profession": "nurse"}),
     RosterRow("Martin Solberg", (), {"profession": "doctor"}),
 )
+
+MEMORY = Path("/dev/shm")
+ROOMY = 4 << 30
+
+
+def pytest_configure() -> None:
+    """Folders of tests lie in memory where it is roomy: what a drive takes to be sure is most of the time otherwise.
+
+    The crash trials and what makes temporary folders of its own stay on the drive.
+    """
+    if not os.access(MEMORY, os.W_OK) or os.statvfs(MEMORY).f_flag & os.ST_NOEXEC:
+        return
+    if min(shutil.disk_usage(MEMORY).free, psutil.virtual_memory().available) > ROOMY:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark `sound` on what waits for sound: `make test` has one process for that, and beside it one that computes."""
+    for item in items:
+        fixtures = getattr(item, "fixturenames", ())
+        if "sound_room" in fixtures or ("room" in fixtures and hasattr(getattr(item, "module", None), "SoundRoom")):
+            item.add_marker(pytest.mark.sound)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_passphrases() -> Iterator[None]:
+    """Studies made here open in a millisecond, in other processes too; those that a command makes cost what they do."""
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (keys, identity_files):
+            patch.setattr(module, "sealed_by", sealed_quickly)
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -45,7 +80,7 @@ def planned(planned_template: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def planned_key(planned_template: Path) -> PersonalKey:
-    """The key behind the passphrase, which takes a second or two to open."""
+    """The key behind the passphrase."""
     return unlock_identity(StudyFolder(planned_template).identity_file, PASSPHRASE)
 
 

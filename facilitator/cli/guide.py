@@ -103,8 +103,9 @@ def check(file: Path, other: str | None, as_json: bool) -> None:
     from facilitator.domain.guide_hints import guide_hints, planned_minutes
     from facilitator.workflows.guides import find_guide
 
-    guide = find_guide(file.parent, str(file))
-    translation = find_guide(file.parent, other) if other else None
+    folder = file.parent if file.exists() else _folder(None)
+    guide = find_guide(folder, str(file))
+    translation = find_guide(folder, other) if other else None
     hints = guide_hints(guide)
     differing = list(differences(guide, translation)) if translation else []
     data = {

@@ -13,21 +13,27 @@ KINDS = {kind.value.replace(" ", "-"): kind for kind in NoteKind}
 
 @click.command()
 @click.argument("session")
-@click.argument("text")
+@click.argument("text", required=False)
 @click.option("--kind", type=click.Choice(list(KINDS)), default="theme", show_default=True, help="What it is.")
 @click.option("--about", metavar="P3", help="Whom it is about; M is the moderator, A the assistant.")
 @study_options
-def note(opener: Opener, session: str, text: str, kind: str, about: str | None) -> None:
-    """Add the note TEXT to SESSION, stamped now on its clock; the screen that conducts it shows it within a second."""
+def note(opener: Opener, session: str, text: str | None, kind: str, about: str | None) -> None:
+    """Add a note to SESSION, stamped now on its clock; the screen that conducts it shows it within a second.
+
+    Without TEXT it is asked for, or read from standard input: what stands on a command line is seen by others on this
+    machine, and kept by the shell.
+    """
     from facilitator.workflows.assisting import Assist
     from facilitator.workflows.sessions import Session
 
     with opener.study() as study, Session(study, session_id(session), beside=True) as opened:
         assist = Assist(opened)
-        asked = opened.state.asked
+        at_ms, asked = assist.now_ms, opened.state.asked
+        words = text or str(click.prompt("Note", err=True))
         note_id = assist.note(
             KINDS[kind],
-            text,
+            words,
+            at_ms=at_ms,
             speaker=speaker(about) if about else None,
             question_id=asked[-1][1] if asked else None,
         )

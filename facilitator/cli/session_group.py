@@ -1,22 +1,23 @@
 """`facilitator session coverage`, `notes`, `people` and `debrief`: how a group went."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
 import click
 
 from facilitator.cli.output import columns, emit, say
 from facilitator.cli.study_option import Opener, json_option, study_options
 from facilitator.domain.errors import UsageError
 from facilitator.domain.group import DebriefPart, Presence
-from facilitator.domain.ids import research_number
+from facilitator.domain.ids import research_number, session_id
 from facilitator.domain.time_plan import Standing
 from facilitator.domain.timebase import clock
 
+if TYPE_CHECKING:
+    from facilitator.workflows.sessions import Session
+
 SIGNS = {Standing.ASKED: "✓", Standing.SKIPPED: "–", Standing.PARKED: "↷", Standing.OPEN: " "}
-PARTS = {
-    "themes": DebriefPart.THEMES,
-    "surprises": DebriefPart.SURPRISES,
-    "atmosphere": DebriefPart.ATMOSPHERE,
-    "guide_changes": DebriefPart.GUIDE,
-}
 
 
 @click.command()
@@ -25,10 +26,10 @@ PARTS = {
 @json_option
 def coverage(opener: Opener, session: str, as_json: bool) -> None:
     """How the guide of SESSION was covered: asked, skipped and why, minutes of each question."""
-    from facilitator.workflows.note_taking import NoteTaking
+    from facilitator.workflows.assisting import Assist
 
-    with opener.session(session, write=False) as opened:
-        covered = NoteTaking(opened).plan().coverage()
+    with _beside(opener, session, write=False) as opened:
+        covered = Assist(opened).plan().coverage()
     data = [
         {
             "question": one.question.id,
@@ -98,13 +99,13 @@ def notes(opener: Opener, session: str, history: bool, as_json: bool) -> None:
 @json_option
 def people(opener: Opener, session: str, number: str | None, presence: str | None, as_json: bool) -> None:
     """Who is in SESSION, who came and left when. With NUMBER and an option, note it; also somebody not planned for."""
-    from facilitator.workflows.note_taking import NoteTaking
+    from facilitator.workflows.assisting import Assist
 
     if (number is None) != (presence is None):
         raise UsageError("A number and what became of the person belong together.", do="Such as: P3 --left")
-    with opener.session(session, write=number is not None) as opened:
+    with _beside(opener, session, write=number is not None) as opened:
         if number is not None and presence is not None:
-            NoteTaking(opened).set_presence(research_number(number), Presence(presence))
+            Assist(opened).set_presence(research_number(number), Presence(presence))
         state = opened.state
     data = [
         {
@@ -115,32 +116,41 @@ def people(opener: Opener, session: str, number: str | None, presence: str | Non
         }
         for seat, one in enumerate(state.seats, start=1)
     ]
-    rows = [("Seat", "Who", "Is", "Since")]
+    rows = [("Seat", "Who", "Is", "Noted")]
     for seat, one in enumerate(state.seats, start=1):
-        moves = [coming.at_ms for coming in state.comings if coming.number == one]
-        rows.append((str(seat), one, state.presence[one].value, clock(moves[-1]) if moves else ""))
+        moves = [f"{coming.presence.value} {clock(coming.at_ms)}" for coming in state.comings if coming.number == one]
+        rows.append((str(seat), one, state.presence[one].value, ", ".join(moves)))
     emit(data, as_json, columns(rows))
 
 
 @click.command()
 @click.argument("session")
-@click.option("--themes", help="What it was about.")
-@click.option("--surprises", help="What was not expected.")
-@click.option("--atmosphere", help="Who carried the talk, what was not said.")
-@click.option("--guide-changes", help="What to change in the guide for next time.")
+@click.option("--write", is_flag=True, help="Write it: each part is asked for, or read as a line of standard input.")
 @study_options
 @json_option
-def debrief(opener: Opener, session: str, as_json: bool, **texts: str | None) -> None:
-    """What was written straight after SESSION; with options, write it. Not part of any export."""
-    from facilitator.workflows.note_taking import NoteTaking
+def debrief(opener: Opener, session: str, write: bool, as_json: bool) -> None:
+    """What was written straight after SESSION. Not part of any export."""
+    from facilitator.workflows.assisting import Assist
 
-    given = {PARTS[name]: text for name, text in texts.items() if text is not None}
-    with opener.session(session, write=bool(given)) as opened:
-        for part, text in given.items():
-            NoteTaking(opened).write_debrief(part, text)
+    with _beside(opener, session, write=write) as opened:
+        if write:
+            assist = Assist(opened)
+            for part in DebriefPart:
+                before = opened.state.debrief.get(part, "")
+                text = click.prompt(part.value.capitalize(), default=before, show_default=bool(before), err=True)
+                assist.write_debrief(part, str(text))
         written = opened.reread().debrief
-    data = {name: written.get(part, "") for name, part in PARTS.items()}
+    data = {part.name.lower(): written.get(part, "") for part in DebriefPart}
     lines = [line for part, text in written.items() if text for line in (part.value.capitalize(), f"  {text}")]
     emit(data, as_json, lines or ["Nothing is written yet."])
-    if given and not as_json:
+    if write and not as_json:
         say("saved ✓", err=True)
+
+
+@contextmanager
+def _beside(opener: Opener, text: str, *, write: bool) -> "Iterator[Session]":
+    """The session, whether or not a screen has it open."""
+    from facilitator.workflows.sessions import Session
+
+    with opener.study() as study, Session(study, session_id(text), write=write, beside=write) as opened:
+        yield opened

@@ -38,7 +38,9 @@ class QuestionStep:
 
 @dataclass(slots=True)
 class ConductState:
-    """Collections are keyed by the number of the event that made the item, unless named otherwise.
+    """Properties may be read while another thread folds the next event.
+
+    Collections are keyed by the number of the event that made the item, unless named otherwise.
 
     `wordings` holds (question id, text), `first_words` (number of the mark, text), `stimuli` (at_ms, question id,
     place). `drafts` holds each note's versions as (number of the event, note), `notes` the last of them by note id.
@@ -118,7 +120,7 @@ class ConductState:
     def speaker_marks(self) -> tuple[SpeakerMark, ...]:
         """The marks in time order, each with the first words that were noted last for it."""
         words = dict(self.first_words.values())
-        marks = (replace(mark, words=words[seq]) if seq in words else mark for seq, mark in self.marks.items())
+        marks = (replace(mark, words=words[seq]) if seq in words else mark for seq, mark in tuple(self.marks.items()))
         return tuple(sorted(marks, key=lambda mark: mark.at_ms))
 
     # --- the notes
@@ -126,7 +128,7 @@ class ConductState:
     @property
     def returning(self) -> tuple[Note, ...]:
         """Follow-ups and parked topics that were not taken up yet, in time order."""
-        waiting = (note for note in self.notes.values() if note.kind in RETURNING and not note.settled)
+        waiting = (note for note in tuple(self.notes.values()) if note.kind in RETURNING and not note.settled)
         return tuple(sorted(waiting, key=lambda note: note.at_ms))
 
     @property
@@ -139,8 +141,8 @@ class ConductState:
 
         Of a note that was begun in that time every version, and of any other note the versions written in it.
         """
-        found = {seq for seq, at_ms in self.written.items() if from_ms <= at_ms <= to_ms}
-        for versions in self.drafts.values():
+        found = {seq for seq, at_ms in tuple(self.written.items()) if from_ms <= at_ms <= to_ms}
+        for versions in tuple(self.drafts.values()):
             if from_ms <= versions[0][1].at_ms <= to_ms:
                 found |= {seq for seq, _ in versions}
         return tuple(sorted(found))

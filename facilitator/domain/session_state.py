@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from facilitator.domain import events as ev
 from facilitator.domain.conduct_state import ConductState
@@ -127,10 +128,15 @@ class SessionState(ConductState):
         return tuple(sorted(self.segments.values(), key=lambda segment: (segment.start_ms, segment.id)))
 
     def breaks(self, now_ms: int) -> list[Stretch]:
-        """The breaks of the group up to `now_ms`, in order: (start, end) in ms."""
-        return merged(
-            (at, max(at, now_ms if end is None else end)) for at, end, why in self.pauses if why is Pause.BREAK
-        )
+        """When the group did not talk, up to `now_ms`: its breaks, and the time between a stop and going on."""
+        paused = ((at, end, why) for at, end, why in self.pauses if why is Pause.BREAK)
+        stopped = ((take.end_ms, after.at_ms) for take, after in pairwise(self.takes) if take.end_ms is not None)
+        return merged([*((at, max(at, now_ms if end is None else end)) for at, end, _ in paused), *stopped])
+
+    def off_the_record(self, at_ms: int) -> bool:
+        """Whether somebody had asked at `at_ms` that nothing be recorded: what was noted then stays out of exports."""
+        off = ((at, end) for at, end, why in self.pauses if why is Pause.OFF_RECORD)
+        return any(at <= at_ms and (end is None or at_ms < end) for at, end in off)
 
     def _apply_audio(self, item: ev.Stored) -> None:
         match item.event:

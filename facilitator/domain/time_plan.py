@@ -108,16 +108,9 @@ class TimePlan:
 
     @property
     def previous(self) -> Question | None:
-        """The question before the current one in the guide."""
-        index = self.questions.index(self.current) if self.current else 0
-        return self.questions[index - 1] if index > 0 else None
-
-    @property
-    def before_ending(self) -> bool:
-        """Whether what was put off must come now: the next question is an ending one, or none is left."""
-        after = self.questions.index(self.current) + 1 if self.current else 0
-        ahead = [one for one in self.questions[after:] if self.standing(one) is Standing.OPEN]
-        return self.current is not None and (not ahead or ahead[0].type is QuestionType.ENDING)
+        """The question that was asked before the current one."""
+        before = [step.question_id for step in self._asked if self.current and step.question_id != self.current.id]
+        return next((one for one in self.questions if before and one.id == before[-1]), None)
 
     # --- the whole
 

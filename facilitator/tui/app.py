@@ -5,29 +5,35 @@ Nothing heavy is imported before the first paint: the home screen's frame is dra
 
 import os
 import sys
+import time
 import traceback
 from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
 
 from rich.text import Text
+from textual import events
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
+from textual.widgets import Input, TextArea
 
 from facilitator.domain.errors import UsageError
 from facilitator.domain.ids import SessionId
 from facilitator.tui.chores import chores
 from facilitator.tui.keys import all_bindings
 from facilitator.tui.own_terminal import own_terminal
+from facilitator.tui.pressing import pressed_ns
+from facilitator.tui.screens.base import StudyScreen
 from facilitator.tui.screens.home import HomeScreen
 from facilitator.tui.themes import DARK, LIGHT
 
 if TYPE_CHECKING:  # see the module's docstring
     from facilitator.workflows.study import Study
 
+OLD_NS: Final = 10_000_000_000
 STYLES = Path(__file__).parent / "styles"
 
 
@@ -62,9 +68,17 @@ class FacilitatorApp(App[None]):
         self.at = at
         self.passphrase = passphrase
         self.study = study
+        self._pressed_ns = 0
         self.register_theme(DARK)
         self.register_theme(LIGHT)
         self.theme = DARK.name
+
+    async def action_quit(self) -> None:
+        """Leave, once every screen has stored what is half written."""
+        for screen in self.screen_stack:
+            if isinstance(screen, StudyScreen):
+                screen.keep()
+        await super().action_quit()
 
     def get_default_screen(self) -> HomeScreen:
         """The sessions; their frame is the first paint."""
@@ -88,6 +102,33 @@ class FacilitatorApp(App[None]):
         if self.study:
             self.study.close()
             self.study = None
+
+    @property
+    def pressed_ns(self) -> int:
+        """When the key or button that is being handled was pressed, on the system's monotonic clock; now, where none
+        was for so long that something else is the cause."""
+        now = time.monotonic_ns()
+        return self._pressed_ns if now - self._pressed_ns < OLD_NS else now
+
+    async def on_event(self, event: events.Event) -> None:
+        """Stamp what a person does with when they did it, and take keys that are commands one at a time.
+
+        Textual runs the binding of a key only after the key has gone to the screen and back, by when the next one may
+        have been handed to a widget that the first was to change: `t` would begin a note that misses its first letter.
+        """
+        if isinstance(event, events.InputEvent):
+            self._pressed_ns = pressed_ns(event)
+        if isinstance(event, events.Key) and not event.is_forwarded and self._takes_commands():
+            if not await self._check_bindings(event.key, priority=True):
+                cast(StudyScreen, self.screen).before_command(event.key)
+                await self._check_bindings(event.key)
+        else:
+            await super().on_event(event)
+
+    def _takes_commands(self) -> bool:
+        screen = self.screen_stack[-1] if self.screen_stack else None
+        typing = isinstance(self.focused, Input | TextArea)
+        return isinstance(screen, StudyScreen) and screen.COMMANDS_IN_ORDER and not typing
 
     def action_other_theme(self) -> None:
         """Dark to light and back."""

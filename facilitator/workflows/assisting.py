@@ -22,7 +22,8 @@ class Assist(NoteTaking):
     """Make one with a session that was opened `beside`. It may be joined and left at any time, also before anybody
     conducts and after the recording; what is undone is only what this object stored.
 
-    Every method that stores something returns only after the commit. Call `refresh` ten times a second.
+    Every method that stores something returns only after the commit. Call `look` a few times a second, and
+    `session.refresh` every second.
     """
 
     def __init__(self, session: Session) -> None:
@@ -30,12 +31,12 @@ class Assist(NoteTaking):
         self._status: Status | None = None
         self._clock = SessionClock(session)
         self._runs = False
-        self._look()
+        self.look()
 
     def refresh(self) -> None:
-        """Take in what the other person stored, and how the recording stands. Takes well under a millisecond."""
+        """Take in what the other person stored, and see how the recording stands."""
         self.session.refresh()
-        self._look()
+        self.look()
 
     @property
     def recording(self) -> bool:
@@ -56,14 +57,15 @@ class Assist(NoteTaking):
     def now_ms(self) -> int:
         """Now on the session clock, which runs on through pauses, gaps and a recorder's death; it stands at the end of
         what is recorded before the first recording and after a stop."""
-        self._look()
+        self.look()
         return self._clock.now_ms
 
     def ms_at(self, at_ns: int) -> int:
-        self._look()
+        self.look()
         return self._clock.at(at_ns) if self._runs else self._clock.now_ms
 
-    def _look(self) -> None:
+    def look(self) -> None:
+        """See how the recording stands. Takes well under a millisecond."""
         found = (running(folder) for folder in audio_folders(self.session.folder))
         self._status = status = next((one for one in found if one is not None), None)
         takes = self.session.state.takes
@@ -72,6 +74,7 @@ class Assist(NoteTaking):
         elif not takes or takes[-1].end_ms is not None:
             self._runs = False
             self._clock.halt()
+            self._clock.settle()
         elif not self._runs:
             self._follow_wall_clock()
 

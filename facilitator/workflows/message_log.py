@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from facilitator.audio.messages import Message
 from facilitator.domain import events as ev
-from facilitator.domain.errors import StorageFailed
+from facilitator.domain.errors import Busy, StorageFailed
 from facilitator.workflows.journal_news import NOT_LOGGED_TWICE, event_of, key, latest_reached
 from facilitator.workflows.sessions import Session
 
@@ -20,7 +20,7 @@ class MessageLog:
         }
         self._waiting: list[tuple[ev.Event, int]] = []
         self._one_at_a_time = threading.RLock()
-        self.refused: StorageFailed | None = None
+        self.refused: StorageFailed | Busy | None = None
         """Why news wait to be stored; None while nothing waits."""
 
     def take(self, messages: Iterable[Message]) -> None:
@@ -45,7 +45,7 @@ class MessageLog:
             return
         try:
             self._session.record_all(self._waiting)
-        except StorageFailed as error:
+        except (StorageFailed, Busy) as error:
             self.refused = error
             return
         self._waiting, self.refused = [], None

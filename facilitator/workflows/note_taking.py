@@ -9,7 +9,7 @@ from facilitator.domain.errors import ConsentMissing, NotFound, UsageError
 from facilitator.domain.group import MAX_DEBRIEF, DebriefPart, Presence
 from facilitator.domain.guide import Question
 from facilitator.domain.ids import ASSISTANT, MODERATOR, ResearchNumber, Speaker
-from facilitator.domain.notes import NoteKind
+from facilitator.domain.notes import NoteKind, SpeakerMark
 from facilitator.domain.text import MAX_LINE, SafeText, one_line
 from facilitator.domain.time_plan import TimePlan
 from facilitator.workflows.sessions import Session
@@ -111,25 +111,38 @@ class NoteTaking:
         self.session.record(ev.SpeakerMarkUndone(last), at_ms)
         return speaker
 
-    def first_words(self, text: str) -> None:
-        """Note how the turn began that was marked last.
+    @property
+    def last_mark(self) -> SpeakerMark | None:
+        """What `undo_mark` takes back."""
+        last = self._last_own(self._own_marks, self.session.state.marks)
+        return None if last is None else self.session.state.marks[last]
+
+    @property
+    def latest_mark(self) -> int | None:
+        """Number of the event that marked who has the floor now; None before the first."""
+        marks = self.session.state.marks
+        return max(marks, key=lambda seq: (marks[seq].at_ms, seq), default=None)
+
+    def first_words(self, text: str, mark: int | None = None) -> None:
+        """Note how the turn began that the event numbered `mark` marks; the latest, if not given.
 
         Raises:
-            NotFound: nobody was marked yet.
+            NotFound: nobody was marked yet, or that mark was taken back.
             UsageError: there is no text, or too much.
         """
-        marks = self.session.state.marks
-        if not marks:
+        mark = self.latest_mark if mark is None else mark
+        if mark is None:
             raise NotFound("Mark who speaks first, then note how they began.")
-        last = max(marks, key=lambda seq: (marks[seq].at_ms, seq))
-        self.session.record(ev.FirstWordsNoted(last, self._line(text, "note")), self.now_ms)
+        if mark not in self.session.state.marks:
+            raise NotFound("That speaker mark was taken back meanwhile.")
+        self.session.record(ev.FirstWordsNoted(mark, self._line(text, "note")), self.now_ms)
 
-    def set_presence(self, number: ResearchNumber, presence: Presence) -> None:
+    def set_presence(self, number: ResearchNumber, presence: Presence, at_ms: int | None = None) -> None:
         """Somebody came, left, or will not come; a person of the roster who was not planned for joins the session.
 
         Raises:
             NotFound: not on the roster.
-            UsageError: somebody who was not planned for does not come, or leaves.
+            UsageError: somebody who was not planned for does not come, or leaves; or somebody does not come who spoke.
             ConsentMissing: whoever comes has not consented to being recorded, and the session has a recording.
         """
         state, study = self.session.state, self.session.study.state
@@ -137,19 +150,25 @@ class NoteTaking:
             raise NotFound(f"{number} is not on the roster.", do="Add them: `facilitator participants add`.")
         if number not in state.participants and presence is not Presence.HERE:
             raise UsageError(f"{number} was not planned for this session.", safe="Nothing was changed.")
+        if state.presence.get(number) is presence:
+            return  # they are so already, since earlier
+        if presence is Presence.ABSENT and Speaker(number) in {mark.speaker for mark in state.marks.values()}:
+            raise UsageError(
+                f"{number} is marked as having spoken.", safe="Nothing was changed.", do="Note them as having left."
+            )
         if presence is Presence.HERE and state.takes and missing_consents((number,), study.consents):
             raise ConsentMissing(
                 f"No consent to recording from {number}.",
                 safe="Nothing was changed; the recording goes on as it was.",
                 do=f"Pause, have the form signed, then `facilitator consent record {number}`, then note them as here.",
             )
-        self.session.record(ev.PresenceChanged(number, presence), self.now_ms)
+        self.session.record(ev.PresenceChanged(number, presence), self._at(at_ms))
 
-    def arrange(self, seats: Sequence[ResearchNumber]) -> None:
+    def arrange(self, seats: Sequence[ResearchNumber], at_ms: int | None = None) -> None:
         """Everybody sits in this order, clockwise. Raises UsageError unless each is named once."""
         if sorted(seats) != sorted(self.session.state.participants):
             raise UsageError("Everybody of the session has one seat.", safe="Nothing was changed.")
-        self.session.record(ev.SeatsArranged(tuple(seats)), self.now_ms)
+        self.session.record(ev.SeatsArranged(tuple(seats)), self._at(at_ms))
 
     # --- notes
 
@@ -184,15 +203,15 @@ class NoteTaking:
         safe = self._line(text, "note", empty=True)
         self.session.record(ev.NoteEdited(note_id, kind, safe, speaker), self.now_ms)
 
-    def settle(self, note_id: int, *, done: bool = True) -> None:
+    def settle(self, note_id: int, *, done: bool = True, at_ms: int | None = None) -> None:
         """A follow-up or parked topic was taken up, or was not after all. Raises NotFound."""
         if note_id not in self.session.state.notes:
             raise NotFound("There is no such note any more.")
-        self.session.record(ev.NoteSettled(note_id, done), self.now_ms)
+        self.session.record(ev.NoteSettled(note_id, done), self._at(at_ms))
 
     # --- before and after
 
-    def tick(self, item: str, *, done: bool = True) -> None:
+    def tick(self, item: str, *, done: bool = True, at_ms: int | None = None) -> None:
         """An item of the checklist was done, or was not after all.
 
         Raises:
@@ -204,7 +223,7 @@ class NoteTaking:
             raise NotFound("The checklist has no such line.")
         if found.told:
             raise UsageError("The program ticks this line by itself.", safe="Nothing was changed.")
-        self.session.record(ev.ItemTicked(item, done), self.now_ms)
+        self.session.record(ev.ItemTicked(item, done), self._at(at_ms))
 
     def ticked(self) -> frozenset[str]:
         """Ids of the lines that are done, those included that the program finds out by itself."""
@@ -246,12 +265,15 @@ class NoteTaking:
 
     def _check_speaker(self, speaker: Speaker | None) -> None:
         if speaker is not None and speaker not in (*self.session.state.participants, MODERATOR, ASSISTANT):
-            raise UsageError(f"{speaker} is not in this session.", do="Use the keys shown on the screen.")
+            raise UsageError(
+                f"{speaker} is not in this session.",
+                do=f"Those in it are {', '.join(self.session.state.participants)}, M and A.",
+            )
 
     def _line(self, text: str, what: str, *, empty: bool = False) -> str:
         safe = one_line(text, MAX_LINE + 1)
         if not safe and not empty:
-            raise UsageError(f"The {what} is empty.")
+            raise UsageError(f"The {what} is empty.", do="Write something, or leave it.")
         if len(safe) > MAX_LINE:
             raise UsageError(
                 f"The {what} has more than {MAX_LINE} characters.",

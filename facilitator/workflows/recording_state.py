@@ -2,7 +2,7 @@
 
 from facilitator.audio.messages import Awake, Level
 from facilitator.domain import events as ev
-from facilitator.domain.errors import DeviceFailed, StorageFailed
+from facilitator.domain.errors import Busy, DeviceFailed, StorageFailed
 from facilitator.domain.recording import Pause
 from facilitator.domain.session_state import Troubled
 from facilitator.workflows.note_taking import NoteTaking
@@ -75,7 +75,7 @@ class RecordingState(NoteTaking):
         return self.session.state.strike_ordered is not None
 
     @property
-    def not_saved(self) -> StorageFailed | None:
+    def not_saved(self) -> StorageFailed | Busy | None:
         """Why news of the recording wait to be stored, while they do. They are kept, and tried again by each `poll`."""
         return next((track.log.refused for track in self._tracks if track.log.refused), None)
 

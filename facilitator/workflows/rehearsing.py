@@ -73,9 +73,8 @@ def rehearsal(
     """
     check_speed(speed)
     with _study(rehearsed.language, keep, passphrase) as study:
-        session_id = _plan(study, rehearsed)
-        mark(study, speed, lasting=keep is not None)
-        yield study, session_id
+        mark(study, speed, lasting=keep is not None)  # first: nothing of it may ever open a microphone
+        yield study, _plan(study, rehearsed)
 
 
 def check_speed(speed: int) -> None:

@@ -8,6 +8,7 @@ from typing import Final
 from facilitator.domain.entities import Action, Passage, PassageKind
 from facilitator.domain.guide import Question
 from facilitator.domain.ids import MODERATOR, ResearchNumber, Speaker
+from facilitator.domain.notes import Note
 from facilitator.domain.release import ReleaseContent, ReleaseNote, ReleaseQuestion, ReleaseTurn
 from facilitator.domain.roster import Identity
 from facilitator.domain.session_state import SessionState
@@ -31,7 +32,7 @@ def passages(session: Session) -> tuple[Passage, ...]:
     found += [
         Passage(PassageKind.SEGMENT, str(segment.id), segment.text, segment.start_ms) for segment in state.transcript
     ]
-    found += [Passage(PassageKind.NOTE, str(note.id), note.text, note.at_ms) for note in state.notes.values()]
+    found += [Passage(PassageKind.NOTE, str(note.id), note.text, note.at_ms) for note in _notes(state)]
     return tuple(found)
 
 
@@ -76,10 +77,7 @@ def release_content(session: Session) -> ReleaseContent:
         questions=tuple(
             ReleaseQuestion(at, question.type.value, safe(question.text)) for at, question in _asked(state)
         ),
-        notes=tuple(
-            ReleaseNote(note.at_ms, note.kind.value, note.speaker, safe(note.text))
-            for note in sorted(state.notes.values(), key=lambda note: note.at_ms)
-        ),
+        notes=tuple(ReleaseNote(note.at_ms, note.kind.value, note.speaker, safe(note.text)) for note in _notes(state)),
         gaps=tuple(sorted(unheard_gaps(state))),
         not_to_be_quoted=tuple(
             Speaker(number)
@@ -118,6 +116,13 @@ def _turns(state: SessionState, matcher: SurfaceMatcher) -> tuple[ReleaseTurn, .
         else:
             turns.append(ReleaseTurn(segment.start_ms, segment.end_ms, segment.speaker, text))
     return tuple(turns)
+
+
+def _notes(state: SessionState) -> list[Note]:
+    """Those that an export may hold, in time order: not what was noted off the record."""
+    return sorted(
+        (note for note in state.notes.values() if not state.off_the_record(note.at_ms)), key=lambda note: note.at_ms
+    )
 
 
 def _asked(state: SessionState) -> Iterator[tuple[int, Question]]:

@@ -65,13 +65,13 @@ class RunningTrack:
         heard = self.recorder.poll()
         for message in heard:
             self._note(message)
-        self.log.take(heard)
-        if self.died is None:
-            self.died = next((end for one in heard if (end := self._unasked_end(one))), None)
-            if self.died is not None:
-                detail = ("backup: " if self.number else "") + self.died.what.rstrip(".")
-                self.log.add((ev.TroubleBegan(Trouble.RECORDER_DIED, detail, self.number), self.recorder.now_ms()))
         self._heard += heard
+        just_died = next((end for one in heard if (end := self._unasked_end(one))), None) if self.died is None else None
+        self.died = self.died or just_died
+        self.log.take(heard)
+        if just_died is not None:
+            detail = ("backup: " if self.number else "") + just_died.what.rstrip(".")
+            self.log.add((ev.TroubleBegan(Trouble.RECORDER_DIED, detail, self.number), self.recorder.now_ms()))
 
     def confirm_pause(self) -> None:
         """Return once nothing is stored any more, as `recorder` was told. Raises WorkerFailed where none answers."""

@@ -24,7 +24,7 @@ def as_assistant(folder: SessionFolder) -> Iterator[None]:
     refused = Busy(
         f"Session {folder.root.name} has an assistant already, or its files are just being replaced.",
         safe="Nothing was changed here.",
-        do="Have the other assistant leave it first, then try again.",
+        do="Write on the assistant's screen, or have them leave it first.",
     )
     with _held(folder, refused):
         yield

@@ -45,9 +45,8 @@ class SessionClock:
         self._started = started
 
     def halt(self) -> None:
-        """Stand still at the end of what is recorded."""
-        self._started = None
-        self.settle()
+        """Stand still; `settle` then shows where what is recorded ends."""
+        self._idle_ms, self._started = self.now_ms, None
 
     def settle(self) -> None:
         """While it stands, show the end of what is recorded."""

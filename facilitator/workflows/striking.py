@@ -73,8 +73,10 @@ def _counted(session: Session, from_ms: int, to_ms: int) -> tuple[int, int]:
     """How many notes, and how many other texts, were written in a stretch."""
     state = session.state
     words = set(state.written_since(from_ms, to_ms))
-    versions = {seq for drafts in state.drafts.values() for seq, _ in drafts}
-    return sum(1 for note in state.notes if note in words), len(words - versions)
+    versions = {seq for drafts in tuple(state.drafts.values()) for seq, _ in drafts}
+    parts = {part for seq, (part, _) in tuple(state.debriefs.items()) if seq in words}
+    others = words - versions - state.debriefs.keys()
+    return sum(1 for note in tuple(state.notes) if note in words), len(others) + len(parts)
 
 
 def _noted(notes: int, texts: int) -> str:

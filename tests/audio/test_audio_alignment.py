@@ -22,6 +22,12 @@ def room() -> Pcm:
     return talk(300, RATE)
 
 
+@pytest.fixture(scope="module")
+def around(room: Pcm) -> Pcm:
+    """Ten minutes of something else before it and after it."""
+    return np.concatenate([talk(600, RATE, seed=7), room, talk(600, RATE, seed=8)])
+
+
 def _place_of(found: Alignment, at_s: float) -> float:
     """Where `at_s` of the file lies on the session clock, in ms."""
     return found.offset_ms + at_s * 1000 / (1 + found.drift_ppm * 1e-6)
@@ -40,9 +46,8 @@ def _place_of(found: Alignment, at_s: float) -> float:
     ],
 )
 def test_a_second_recorder_is_found(
-    room: Pcm, begins_s: int, ends_s: int, drift: int, gain: float, noise_db: float
+    room: Pcm, around: Pcm, begins_s: int, ends_s: int, drift: int, gain: float, noise_db: float
 ) -> None:
-    around = np.concatenate([talk(600, RATE, seed=7), room, talk(600, RATE, seed=8)])
     heard = elsewhere(around[(600 + begins_s) * RATE : (600 + ends_s) * RATE], RATE, gain=gain, noise_db=noise_db)
     found = align(room, with_drift(heard, RATE, drift), RATE)
     first_s, last_s = max(0, begins_s), min(300, ends_s)

@@ -1,3 +1,4 @@
+import contextlib
 import json
 import time
 from collections.abc import Callable, Iterator
@@ -53,6 +54,14 @@ def stream(room: SoundRoom) -> str:
     return room.control("list", "short", "source-outputs").split("\n")[-2].split()[0]
 
 
+def watches(store: Store) -> bool:
+    """Whether the recorder has learned where its sound comes from, and looks out for changes of that."""
+    with contextlib.suppress(psutil.Error):  # other helpers end
+        process = psutil.Process(json.loads((store.folder / "capture.json").read_bytes())["pid"])
+        return any("subscribe" in " ".join(helper.cmdline()) for helper in process.children(recursive=True))
+    return False
+
+
 class Listening:
     """A recorder whose messages are kept with the moment at which they were heard."""
 
@@ -99,23 +108,24 @@ def noise(room: SoundRoom, folder: Path) -> Iterator[NDArray[np.float64]]:
         playing.wait()
 
 
-def place_in(played: NDArray[np.float64], pcm: NDArray[np.int16]) -> float:
-    """Where in what was played `pcm` was heard, in ms."""
-    size = 1 << 21
-    spectrum = np.fft.rfft(played, size) * np.conj(np.fft.rfft(pcm.astype("f8"), size))
-    agreement = np.fft.irfft(spectrum)
+SIZE = 1 << 21
+
+
+def place_in(spectrum: NDArray[np.complex128], pcm: NDArray[np.int16]) -> float:
+    """Where in what was played, of which this is the spectrum, `pcm` was heard, in ms."""
+    agreement = np.fft.irfft(spectrum * np.conj(np.fft.rfft(pcm.astype("f8"), SIZE)))
     assert agreement.max() > 8 * agreement.std()
     return float(agreement.argmax()) * 1000 / RATE
 
 
 def shifts(store: Store, played: NDArray[np.float64]) -> list[float]:
     """How far each stretch of sound on the record lies from where the first one says it should, in ms."""
-    reader = store.reader()
+    reader, spectrum = store.reader(), np.fft.rfft(played, SIZE)
     found = []
     for at in range(0, reader.length_ms - 250, 250):
         pcm = reader.read(at, at + 250)
         if pcm.all() or np.count_nonzero(pcm) > 0.9 * len(pcm):
-            found.append(place_in(played, pcm) - at)
+            found.append(place_in(spectrum, pcm) - at)
     return [round(one - found[0], 1) for one in found]
 
 
@@ -193,6 +203,7 @@ def test_a_muted_source_is_exact_silence(store: Store, room: SoundRoom, tmp_path
 def test_a_stream_moved_by_hand_is_told_and_left_there(store: Store, room: SoundRoom) -> None:
     room.control("load-module", "module-null-sink", "sink_name=other")
     listening = Listening(store)
+    listening.listen(10.0, lambda: watches(store))
     since = time.monotonic()
     room.control("move-source-output", stream(room), "other.monitor")
     after, _ = listening.alarm(Trouble.DEVICE_CHANGED, since)

@@ -12,10 +12,13 @@ from .framework import ROOT, rig_names
 
 SCALE = os.environ.get("CRASH_SCALE", "0.1")
 TIDY_S = 15.0
+ALONE = ("devices", "kill")
+"""Four or eight recorders at once, with limits in seconds, need the computer for themselves."""
+RIGS = [pytest.param(name, marks=[pytest.mark.alone] if name in ALONE else []) for name in rig_names()]
 
 
 @pytest.mark.timeout(1200)
-@pytest.mark.parametrize("rig", rig_names())
+@pytest.mark.parametrize("rig", RIGS)
 def test_the_promise_holds_in_a_share_of_the_trials(rig: str) -> None:
     with _started("--scale", SCALE, rig) as process:
         out, err = process.communicate()

@@ -98,7 +98,7 @@ def test_steps_with_questions_that_the_guide_does_not_hold_are_passed_over() -> 
 def test_without_a_guide_there_is_nothing_to_say() -> None:
     plan = TimePlan(None, _asked((0, "hello")), [(0, 5)], MINUTE)
     assert (plan.next, plan.previous, plan.current, plan.ends_ms, plan.dropping) == (None, None, None, None, None)
-    assert (plan.late_ms, plan.to_come_ms, plan.coverage(), plan.before_ending) == (0, 0, (), False)
+    assert (plan.late_ms, plan.to_come_ms, plan.coverage()) == (0, 0, ())
 
 
 # --- what comes
@@ -107,7 +107,7 @@ def test_without_a_guide_there_is_nothing_to_say() -> None:
 def test_next_follows_the_guide_whatever_was_passed_over() -> None:
     assert _plan([], 0).next == _of("hello") and _plan([], 0).previous is None
     plan = _plan(_asked((0, "hello"), (1, "second")), 2)
-    assert plan.next == _of("core") and plan.previous == _of("first")
+    assert plan.next == _of("core") and plan.previous == _of("hello"), "the one that was asked before"
     assert _plan(_asked((0, "hello")), 1).previous is None
     skipped = [*_asked((0, "hello")), _step(0, "first", Step.SKIPPED)]
     assert _plan(skipped, 1).next == _of("second")
@@ -116,16 +116,16 @@ def test_next_follows_the_guide_whatever_was_passed_over() -> None:
 
 def test_what_was_put_off_comes_before_the_ending_and_what_was_passed_over_at_the_very_end() -> None:
     course = [*_asked((0, "hello")), _step(1, "first", Step.PARKED), *_asked((1, "core"), (20, "must"))]
-    assert _plan(course, 21).next == _of("third") and not _plan(course, 21).before_ending
+    assert _plan(course, 21).next == _of("third")
     course += _asked((22, "third"))
     plan = _plan(course, 30)
-    assert plan.before_ending and plan.next == _of("first")
+    assert plan.next == _of("first")
     course += _asked((30, "first"))  # goes back in the guide: the one behind it was passed over
     assert _plan(course, 31).next == _of("second")
     course += _asked((31, "second"))
-    assert _plan(course, 32).next == _of("summary") and _plan(course, 32).before_ending
+    assert _plan(course, 32).next == _of("summary")
     course += _asked((32, "summary"), (33, "missed"))
-    assert _plan(course, 34).next is None and _plan(course, 34).before_ending
+    assert _plan(course, 34).next is None
 
 
 def test_passed_over_questions_are_offered_when_nothing_else_is_left() -> None:
@@ -136,15 +136,14 @@ def test_passed_over_questions_are_offered_when_nothing_else_is_left() -> None:
 def test_the_question_under_discussion_can_itself_be_put_off() -> None:
     course = [*_asked((0, "third")), _step(1, "third", Step.PARKED)]
     plan = _plan(course, 2)
-    assert plan.current == _of("third") and plan.next == _of("third") and plan.before_ending
+    assert plan.current == _of("third") and plan.next == _of("third")
     assert plan.spent_ms(_of("third")) == 2 * MINUTE
 
 
 def test_the_ending_is_near_when_the_next_open_question_is_one_even_if_others_follow() -> None:
     route = (_question("a", OPENING, 1), _question("b", ENDING, 1), _question("c", KEY, 1))
     plan = _plan([*_asked((0, "a"))], 1, guide=_guide(route))
-    assert plan.before_ending and plan.next == route[1]
-    assert not _plan([], 0).before_ending, "nothing was asked yet"
+    assert plan.next == route[1]
 
 
 # --- late

@@ -1,18 +1,29 @@
 import itertools
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from dying import died_at
 
 from facilitator.domain.errors import AccessRefused, Damaged, InvalidInput, NotFound, StorageFailed, UsageError
-from facilitator.storage import keys, shredding
+from facilitator.storage import identity_files, keys, shredding
 from facilitator.storage.identity_files import change_passphrase, needs_passphrase, open_to_others
 from facilitator.storage.linkage import Linkage, read_linkage, write_linkage
+from facilitator.storage.passphrases import sealed_by
 from facilitator.storage.shredding import finish_shredding, replace_and_shred, shred
 
 PASSPHRASE = "four unrelated words"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def real_passphrases(quick_passphrases: None) -> Iterator[None]:
+    """Here passphrases cost what they cost, for what seals with them is what is tested."""
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (keys, identity_files):
+            patch.setattr(module, "sealed_by", sealed_by)
+        yield
 
 
 @pytest.fixture(scope="module")

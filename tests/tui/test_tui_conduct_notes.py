@@ -2,15 +2,19 @@
 
 import pytest
 from conduct_driver import MIN, conducting, happened, led, notes_of, refused, stage, state_of, until
+from textual.events import Key
 from tui_driver import Opened
 
 from facilitator.domain import events as ev
 from facilitator.domain.ids import MODERATOR, SessionId, Speaker
 from facilitator.domain.notes import NoteKind
+from facilitator.domain.recording import Pause
 from facilitator.tui.screens.conduct import ConductScreen
 from facilitator.tui.session_keys import NOTE_KEYS
 from facilitator.tui.widgets.dialogs import ShowError
 from facilitator.workflows.recording_state import RecordingState
+from facilitator.workflows.release import release_content
+from facilitator.workflows.sessions import Session
 from facilitator.workflows.study import Study
 
 
@@ -175,3 +179,37 @@ async def test_a_half_typed_note_survives_its_screen(
     async with opened() as driver:
         await conducting(driver, session_id)
         assert "quote       P2   you control the pro" in driver.text and "OPENING 1 of 1" in driver.text
+
+
+async def test_what_is_noted_off_the_record_says_so_and_is_in_no_export(
+    peopled: Study, opened: Opened, session_id: SessionId
+) -> None:
+    happened(
+        peopled, session_id, 20 * MIN, (5 * MIN, ev.RecordingPaused(Pause.OFF_RECORD)), (9 * MIN, ev.RecordingResumed())
+    )
+    with Session(peopled, session_id) as session:
+        for minute, text in ((4, "before"), (6, "Kristin is afraid"), (9, "after")):
+            session.record(ev.NoteTaken(NoteKind.THEME, text), minute * MIN)
+    async with opened() as driver:
+        await conducting(driver, session_id)
+        assert "off the record · Kristin is afraid" in driver.text and "off the record · after" not in driver.text
+    with Session(peopled, session_id, write=False) as session:
+        assert [note.text for note in release_content(session).notes] == ["before", "after"]
+
+
+async def test_keys_that_come_in_one_burst_take_effect_one_after_the_other(
+    peopled: Study, opened: Opened, session_id: SessionId
+) -> None:
+    async with opened() as driver:
+        await conducting(driver, session_id)
+        for key in ("1", "t", *"manual", "enter"):
+            driver.app.post_message(Key(key, "\r" if key == "enter" else key))
+        await driver.settle()
+        driver.app.post_message(Key("2", "2"))
+        driver.app.post_message(Key("j", "j"))
+        driver.app.post_message(Key("h", "h"))
+        await driver.settle()
+        state = state_of(peopled, session_id)
+        assert [(one.text, one.speaker) for one in state.notes.values()] == [("manual", "P1")]
+        assert [mark.speaker for mark in state.speaker_marks] == ["P1", "P2"]
+        assert [coming.number for coming in state.comings] == ["P1"]

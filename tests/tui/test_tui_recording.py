@@ -263,7 +263,7 @@ async def test_off_the_record_counts_from_the_key_even_while_something_else_goes
         await asyncio.sleep(1.5)
         screen.run_apart(lambda: time.sleep(3.0), lambda _: None)
         pressed_ms = screen.conduct.now_ms
-        screen.action_pause("OFF_RECORD")
+        await driver.pilot.press("o")
         await until(driver, lambda: "OFF THE RECORD" in first(driver))
         assert screen.working and screen.conduct.now_ms - pressed_ms < 2000, "it does not wait for the other thing"
         await until(driver, lambda: not screen.working and not screen._later)

@@ -75,14 +75,14 @@ Opened = Callable[..., AbstractAsyncContextManager[Driver]]
 
 @pytest.fixture(scope="session")
 def made_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty study; making its key takes two seconds, so the tests copy it."""
+    """An empty study, of which each test gets a copy."""
     root = tmp_path_factory.mktemp("tui") / "study"
     return init_study(root, title="IMR practitioners", passphrase=PASSPHRASE, approval_reference="2021/200019")
 
 
 @pytest.fixture(scope="session")
 def unlocked_key(made_study: Path) -> Any:
-    """The key of every copy; unlocking takes a second."""
+    """The key of every copy."""
     with open_study(StudyFolder(made_study), PASSPHRASE) as study:
         return study.settings, study.key
 
@@ -111,7 +111,7 @@ def peopled(study: Study) -> Study:
 
 @pytest.fixture
 def opened(study: Study, monkeypatch: pytest.MonkeyPatch) -> Opened:
-    """Runs the app on the study, unlocked without the second that scrypt takes."""
+    """Runs the app on the study, unlocked without a passphrase."""
     monkeypatch.setattr("facilitator.tui.opening.unlock", lambda folder, _: Study(folder, study.settings, study.key))
     monkeypatch.setattr(
         "facilitator.tui.screens.unlock.unlock", lambda folder, _: Study(folder, study.settings, study.key)

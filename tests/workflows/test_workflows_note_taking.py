@@ -77,7 +77,7 @@ def test_steps_are_stored_at_their_time_and_make_the_plan(noting: NoteTaking) ->
     ]
     plan = noting.plan()
     assert plan.current == journey and plan.now_ms == 60_000 and plan.spent_ms(sound) == 55_000
-    assert plan.next == crosstalk and plan.before_ending
+    assert plan.next == crosstalk
     assert plan.ends_ms == 25 * 60_000, "the guide states the appointment"
 
 

@@ -57,7 +57,7 @@ the moment of its first character. ↑ and ↓ choose a note, Enter changes it. 
         """Read how the recording stands."""
         if not self.is_open:
             return
-        self.assist.refresh()
+        self.assist.look()
         level = self.assist.level
         if level is not None:
             self.voice.take(level.at_ms, level.rms_db)

@@ -37,6 +37,9 @@ class StudyScreen(Screen[None]):
         Binding("q", "back", "Back", show=False, id="back-letter", tooltip="To the screen before"),
     ]
 
+    COMMANDS_IN_ORDER: ClassVar[bool] = False
+    """Whether each key is to take effect before the next one is looked at."""
+
     class Ended(Message):
         """A job beside the event loop is over; `settle` deals with its outcome on the event loop."""
 
@@ -55,6 +58,12 @@ class StudyScreen(Screen[None]):
     def compose_body(self) -> ComposeResult:
         """The middle of the screen."""
         yield from ()
+
+    def before_command(self, key: str) -> None:
+        """A key that is no text is about to take effect; see `COMMANDS_IN_ORDER`."""
+
+    def keep(self) -> None:
+        """Store what is half written."""
 
     @property
     def facilitator(self) -> "FacilitatorApp":

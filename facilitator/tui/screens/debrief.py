@@ -68,6 +68,9 @@ class DebriefScreen(StudyScreen):
     def __init__(self, noting: "NoteTaking") -> None:
         super().__init__()
         self._noting = noting
+        self._told: set[str] = set()
+        self._refused = ""
+        self._warned = False
 
     def compose_body(self) -> ComposeResult:
         """Fields, and the report."""
@@ -95,23 +98,31 @@ class DebriefScreen(StudyScreen):
         self._say("")
 
     def keep(self) -> None:
-        """Store what is typed."""
-        try:
-            for part in PROMPTS:
+        """Store what is typed, each part for itself; what was refused is said, and once."""
+        refused = ""
+        for part in PROMPTS:
+            try:
                 self._noting.write_debrief(part, self.query_one(f"#{part.name.lower()}", TextArea).text)
-        except FacilitatorError as error:
-            self.fail(error)
-        else:
-            self._say(SAVED)
+            except FacilitatorError as error:
+                refused = f"▲ {part.value} not saved: {error.what}"
+                if refused not in self._told:
+                    self._told.add(refused)
+                    self.fail(error)
+        self._refused = refused
+        self._say(refused or SAVED)
 
     def _say(self, said: str) -> None:
         session = self._noting.session
         self.bar.show(f"Debrief · {session.id} {session.state.title}", said)
 
     def action_back(self) -> None:
-        """Store, then leave."""
+        """Store, then leave; where a part was refused, only the second time, without it."""
         self.keep()
-        super().action_back()
+        if not self._refused or self._warned:
+            super().action_back()
+        elif self.is_current:
+            self._warned = True
+            self.tell("Not all is saved. Shorten it, or press Esc once more to leave without it.")
 
 
 def coverage_report(covered: tuple[Covered, ...]) -> Group:

@@ -9,11 +9,13 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widget import Widget
 
+from facilitator.domain.errors import FacilitatorError, UsageError
 from facilitator.domain.group import Presence
 from facilitator.domain.guide import QuestionType
 from facilitator.domain.ids import ASSISTANT, MODERATOR, ResearchNumber, SessionId, Speaker
-from facilitator.domain.participation import VoiceActivity, hints, shares
+from facilitator.domain.participation import SILENT_MS, VoiceActivity, hints, shares
 from facilitator.domain.time_plan import Standing, TimePlan
+from facilitator.domain.timebase import clock
 from facilitator.tui.screens.noting_screen import NotingScreen
 from facilitator.tui.session_keys import LEGEND, SPEAKER_KEYS, group_bindings, note_bindings, speaker_bindings
 from facilitator.tui.widgets.entry_line import EntryLine
@@ -29,6 +31,8 @@ from facilitator.tui.widgets.watch_line import WatchLine
 if TYPE_CHECKING:  # opens databases; not needed for the first paint
     from facilitator.domain.guide import Question
 
+FRESH_MS: Final = 60_000
+"""A mark that old is not what somebody means who takes the last one back."""
 NO_TIME: Final = "no time"
 """The reason stored for questions that the program proposed to drop."""
 
@@ -90,6 +94,7 @@ class GroupScreen(NotingScreen):
         self._people_drawn: tuple[Person, ...] = ()
         self._proposing = False
         self._drawn_seq = 0
+        self._unread = ""
 
     def compose_body(self) -> ComposeResult:
         """All of it."""
@@ -148,16 +153,32 @@ class GroupScreen(NotingScreen):
         self.store(lambda: self.noting.mark(Speaker(label) if label else None, at_ms))
 
     def action_undo_mark(self) -> None:
-        """Take the last speaker mark back."""
+        """Take the last speaker mark back; one that is no longer fresh only after a word."""
+        mark = self.noting.last_mark
+        if mark is None:
+            self.tell("There is no speaker mark to take back.")
+        elif self.noting.now_ms - mark.at_ms > FRESH_MS:
+            ago = (self.noting.now_ms - mark.at_ms) // 60_000
+            asked = f"Take back {mark.speaker or 'unknown'} at {clock(mark.at_ms)}, {ago} min ago?   y takes it back"
+            self.ask_below(asked, self._undo_mark)
+        else:
+            self._undo_mark()
+
+    def _undo_mark(self) -> None:
         self.store(self.noting.undo_mark)
 
     def action_first_words(self) -> None:
         """Write down how the turn begins, for whoever attributes it later."""
-        self.begin_line(f"first words · {self._floor() or 'unknown'}", self._store_first_words)
+        mark = self.noting.latest_mark
+        if mark is None:
+            self.tell("Mark who speaks first, then note how they began.")
+            return
 
-    def _store_first_words(self, text: str) -> None:
-        if text.strip():
-            self.noting.first_words(text)
+        def write(text: str) -> None:
+            if text.strip():
+                self.noting.first_words(text, mark)
+
+        self.begin_line(f"first words · {self.session.state.marks[mark].speaker or 'unknown'}", write)
 
     def action_hints(self) -> None:
         """Hints on or off."""
@@ -177,16 +198,16 @@ class GroupScreen(NotingScreen):
         question = plan.next if direction > 0 else plan.previous
         if question is None:
             self.tell(
-                "All questions were asked, skipped or put off." if direction > 0 else "This is the first question."
+                "All questions were asked, skipped or put off." if direction > 0 else "No other was asked before."
             )
         elif direction > 0 and question.type is QuestionType.ENDING and self._must_return():
             self.action_panel("returning")
-            self.tell("Before the ending: come back to these. Esc, then space goes on.")
         else:
             self.ask(question)
 
     def ask(self, question: "Question") -> None:
         """Put a question."""
+        self.close_panels()
         at_ms = self.pressed_ms()
         self.store(lambda: self.noting.ask(question, at_ms))
 
@@ -200,7 +221,14 @@ class GroupScreen(NotingScreen):
     def _ask_reason(self, question: "Question") -> None:
         at_ms = self.pressed_ms()
         name = question.text if len(question.text) <= 24 else f"{question.text[:23]}…"
-        self.begin_line(f"skip “{name}” because", lambda reason: self.noting.skip(question, reason, at_ms))
+        must = "key question, " if question.type is QuestionType.KEY else "must ask, " if question.must_ask else ""
+
+        def skip(reason: str) -> None:
+            if must and not reason.strip():
+                raise UsageError("This question is not to be dropped lightly.", do="Write why, or press Esc.")
+            self.noting.skip(question, reason, at_ms)
+
+        self.begin_line(f"{must}skip “{name}” because", skip)
 
     def action_later(self) -> None:
         """Put the next question off until before the ending ones."""
@@ -244,7 +272,8 @@ class GroupScreen(NotingScreen):
             case Standing.SKIPPED:
                 self._ask_reason(question)
             case Standing.PARKED:
-                self.store(lambda: self.noting.park(question))
+                at_ms = self.pressed_ms()
+                self.store(lambda: self.noting.park(question, at_ms))
             case _:
                 self.ask(question)
 
@@ -258,8 +287,9 @@ class GroupScreen(NotingScreen):
 
     def _must_return(self) -> bool:
         """Whether there is something to come back to that nobody was told of yet."""
-        first_time, self._reminded = not self._reminded, True
-        return first_time and bool(self.session.state.returning)
+        must = not self._reminded and bool(self.session.state.returning)
+        self._reminded = self._reminded or must
+        return must
 
     # --- lists for a moment
 
@@ -272,7 +302,7 @@ class GroupScreen(NotingScreen):
             if isinstance(panel, PeoplePanel):
                 panel.names = {ResearchNumber(one.label): one.name for one in self._people()}
             self.add_class("-picking")
-            panel.open(self.noting, self.store)
+            panel.open(self.noting, self.store, self.pressed_ms)
         self.refresh_bindings()
 
     def close_panels(self) -> bool:
@@ -323,9 +353,18 @@ class GroupScreen(NotingScreen):
         if not self.is_open:
             return
         self.keep()
-        self.session.refresh()
+        try:
+            self.session.refresh()
+        except FacilitatorError as error:  # what another version or a damaged page holds must not end a recording
+            if error.what != self._unread:
+                self._unread = error.what
+                self.fail(error)
+        self.drop_struck_line()
         if self.session.state.last_seq != self._drawn_seq:
             self.notes_changed()
+            for panel in self.query(Panel):
+                if panel.is_open:
+                    panel.draw()
         self.draw_group()
 
     def notes_changed(self) -> None:
@@ -360,8 +399,16 @@ class GroupScreen(NotingScreen):
         marks = state.speaker_marks
         came = {Speaker(one.number): one.at_ms for one in state.comings if one.presence is Presence.HERE}
         found = shares(marks, [person.label for person in people], now_ms, self.voice, came, state.breaks(now_ms))
-        there = {one.label: found[one.label] for one in people if one.presence in (Presence.HERE, Presence.EXPECTED)}
-        said = hints(there, marks[0].at_ms, now_ms) if marks and self._hints_on else []
+        noted = any(one.presence is Presence.HERE for one in people)
+        may_be = (Presence.HERE,) if noted else (Presence.EXPECTED,)
+        spoke = {mark.speaker for mark in marks}
+        there = {
+            one.label: found[one.label]
+            for one in people
+            if one.presence in may_be or (one.presence is Presence.EXPECTED and one.label in spoke)
+        }
+        tells = marks and self._hints_on and now_ms - marks[-1].at_ms < SILENT_MS  # else nobody marks just now
+        said = hints(there, marks[0].at_ms, now_ms) if tells else []
         return Floor(found, tuple(said), bool(marks) and marks[-1].speaker is None)
 
     def _people(self) -> list[Person]:

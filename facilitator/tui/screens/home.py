@@ -28,6 +28,7 @@ if TYPE_CHECKING:  # workflows load slowly, and the first paint does not wait fo
     from facilitator.workflows.sessions import Summary
 
 NO_SIGNS = Signs()
+LOOK_S = 4.0
 WIDE = 100
 STEP_ACTIONS = {
     "conduct": "conduct",
@@ -107,12 +108,18 @@ class HomeScreen(StudyScreen):
     def on_mount(self) -> None:
         self._show_state()
         self.set_interval(15, self._show_state)
+        self.set_interval(LOOK_S, self._look_again)
         self.call_after_refresh(self._open)
 
     def _open(self) -> None:
         from facilitator.tui.opening import open_first
 
         open_first(self)
+
+    def _look_again(self) -> None:
+        """What is recorded just now may be stopped by another program."""
+        if self.is_current and self.signs != NO_SIGNS and not self.reading:
+            self.reload()
 
     def reload(self) -> None:
         """Read every session's stage again."""
@@ -261,8 +268,11 @@ class HomeScreen(StudyScreen):
 
     def action_leave(self) -> None:
         """Leave the program, after a word when a recording goes on without it."""
+        from facilitator.workflows.rehearsal_mark import rehearsal_of
+
         running = (*self.signs.recording, *self.signs.backup_only)
-        if not running:
+        study = self.facilitator.study
+        if not running or (study is not None and rehearsal_of(study)):  # a rehearsal ends with the program
             self.app.exit()
             return
         body = (

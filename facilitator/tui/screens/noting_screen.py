@@ -6,37 +6,40 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from textual import events, on
+from textual import on
 
-from facilitator.domain.errors import FacilitatorError, NotFound
+from facilitator.domain.errors import FacilitatorError, NotFound, UsageError
 from facilitator.domain.ids import ASSISTANT, MODERATOR, SessionId, Speaker
 from facilitator.domain.notes import Note, NoteKind, known_tags
 from facilitator.tui.screens.session_screen import SAVED, SessionScreen
 from facilitator.tui.session_keys import OWN_NOTES
 from facilitator.tui.widgets.entry_line import EntryLine
 from facilitator.tui.widgets.note_list import NoteList
-from facilitator.tui.widgets.note_text import pressed_ns
 
 if TYPE_CHECKING:  # opens databases; not needed for the first paint
     from facilitator.workflows.note_taking import NoteTaking
 
 KEEP_S: Final = 2.0
 """What is being typed is stored that often, so that a lost terminal loses no more of a note."""
-OLD_NS: Final = 2_000_000_000
-"""A key press that old cannot be the one being handled."""
 KINDS: Final = tuple(kind for kind in NoteKind if kind is not NoteKind.MOMENT)
 
 
 @dataclass(frozen=True, slots=True)
 class _Writing:
-    """A note being typed. `id` once it is stored; `before` the note as it was, if an old one is changed."""
+    """A note being typed. `at_ms` and `question_id` from its first character on; `id` and what was `kept` of it once it
+    is stored; `before` the note as it was, if an old one is changed."""
 
     kind: NoteKind
     speaker: Speaker | None = None
     at_ms: int | None = None
+    question_id: str | None = None
     id: int | None = None
     before: Note | None = None
-    kept: str = ""
+    kept: tuple[NoteKind, str, Speaker | None] | None = None
+
+    def is_kept(self, text: str) -> bool:
+        """Whether this is how it is stored."""
+        return self.kept == (self.kind, text, self.speaker)
 
     @property
     def label(self) -> str:
@@ -48,6 +51,7 @@ class _Writing:
 class NotingScreen(SessionScreen):
     """Subclasses hold `noting` while they are open, have an EntryLine and a NoteList, and call `keep` often."""
 
+    COMMANDS_IN_ORDER = True
     noting: "NoteTaking"
 
     def __init__(self, session_id: SessionId) -> None:
@@ -56,7 +60,7 @@ class NotingScreen(SessionScreen):
         self._writing: _Writing | None = None
         self._line: Callable[[str], object] | None = None
         self._kept_at = 0.0
-        self._pressed_ns: int | None = None
+        self._strikes = 0
         self._said = self._refused = ""
         self._entry: EntryLine | None = None
 
@@ -75,14 +79,8 @@ class NotingScreen(SessionScreen):
         super().close_session()
 
     def pressed_ms(self) -> int:
-        """When the key that is being handled was pressed, on the session clock; now, where no key began the action.
-
-        Each press is given out once: what the palette starts must not bear the time of an earlier key.
-        """
-        pressed_ns, self._pressed_ns = self._pressed_ns, None
-        if pressed_ns is None or time.monotonic_ns() - pressed_ns > OLD_NS:
-            return self.noting.now_ms
-        return self.noting.ms_at(pressed_ns)
+        """When the key that is being handled was pressed, on the session clock."""
+        return self.noting.ms_at(self.facilitator.pressed_ns)
 
     # --- storing
 
@@ -90,8 +88,8 @@ class NotingScreen(SessionScreen):
         """Store something; the screen shows it only once it is committed. False, and an error shown, where not."""
         try:
             action()
-        except NotFound as error:
-            self.tell(error.what)
+        except (NotFound, UsageError) as error:  # nothing that a key does wrong may cover the screen
+            self.tell(f"{error.what} {error.do}".strip())
             return False
         except FacilitatorError as error:
             self.fail(error)
@@ -117,7 +115,9 @@ class NotingScreen(SessionScreen):
     def notes_changed(self) -> None:
         """Show the notes that are stored, but not a new one that is still being typed."""
         typed = self._writing.id if self._writing and self._writing.before is None else None
-        self.query_one(NoteList).show(note for note in self.session.state.notes.values() if note.id != typed)
+        state = self.session.state
+        off_record = frozenset(note.id for note in state.notes.values() if state.off_the_record(note.at_ms))
+        self.query_one(NoteList).show((note for note in state.notes.values() if note.id != typed), off_record)
 
     # --- notes
 
@@ -143,7 +143,10 @@ class NotingScreen(SessionScreen):
         if note is None:
             self.tell("There is no note yet.")
         else:
-            self._begin(_Writing(note.kind, note.speaker, note.at_ms, note.id, note, note.text), note.text)
+            stored = (note.kind, note.text, note.speaker)
+            self._begin(
+                _Writing(note.kind, note.speaker, note.at_ms, note.question_id, note.id, note, stored), note.text
+            )
 
     def action_select_note(self, direction: int) -> None:
         """The next older or newer note."""
@@ -169,6 +172,7 @@ class NotingScreen(SessionScreen):
     def begin_line(self, label: str, write: Callable[[str], object], text: str = "") -> None:
         """Take a line that is no note; Enter gives it to `write`."""
         self._answer, self._writing, self._line = None, None, write
+        self._strikes = self._struck_so_far()
         self.entry.begin(label, text)
         self.refresh_bindings()
 
@@ -180,12 +184,13 @@ class NotingScreen(SessionScreen):
 
     def _begin(self, writing: _Writing, text: str = "") -> None:
         self._answer, self._line, self._writing = None, None, writing
+        self._strikes = self._struck_so_far()
         self._kept_at = time.monotonic()
         self.entry.begin(writing.label, text, known_tags(self.session.state.notes.values()))
         self.refresh_bindings()
 
     def _write_as(self, writing: _Writing) -> None:
-        self._writing = replace(writing, kept="")
+        self._writing = writing
         self.entry.label(writing.label)
 
     def _floor(self) -> Speaker | None:
@@ -196,11 +201,16 @@ class NotingScreen(SessionScreen):
     def _began(self, message: EntryLine.Began) -> None:
         if self._writing is not None and self._writing.at_ms is None:
             speaker = self._writing.speaker or (None if self._writing.kind in OWN_NOTES else self._floor())
-            self._writing = replace(self._writing, at_ms=self.noting.ms_at(message.pressed_ns), speaker=speaker)
-            self.entry.label(self._writing.label)
+            at_ms = self.noting.ms_at(message.begun_ns)
+            self._writing = replace(self._writing, at_ms=at_ms, speaker=speaker, question_id=self.current_question_id)
+            off = " · off the record, in no export" if self.session.state.off_the_record(at_ms) else ""
+            self.entry.label(self._writing.label + off)
 
     @on(EntryLine.Written)
     def _written(self, message: EntryLine.Written) -> None:
+        self.session.refresh()
+        if self.drop_struck_line():
+            return
         line, writing, text = self._line, self._writing, message.text
         if line is not None:
             done = self.store(lambda: line(text))
@@ -208,12 +218,14 @@ class NotingScreen(SessionScreen):
             done = self.store(lambda: self._keep_note(text))
         elif writing is not None and writing.before is not None:
             done = self.store(lambda: self._keep_note(""))
+            self.tell("The note was removed; its earlier versions are kept: `session notes --history`.")
         else:
             self._take_back()
             done = True
         if done:
             self.end_entry()
             self.notes_changed()
+            self.query_one(NoteList).rest()
 
     def keep(self) -> None:
         """Store what is being typed, every two seconds, as far as it has come. What was refused is told once."""
@@ -230,34 +242,47 @@ class NotingScreen(SessionScreen):
         if writing is None or writing.at_ms is None or not self.entry.typing:
             return ""
         text = self.entry.text
-        return text if text.strip() and text != writing.kept else ""
+        return text if text.strip() and not writing.is_kept(text) else ""
 
     def _keep_note(self, text: str) -> None:
         writing = self._writing
         assert writing is not None  # noqa: S101  only called while one is typed
         if writing.id is None:
             note_id = self.noting.note(
-                writing.kind,
-                text,
-                at_ms=writing.at_ms,
-                speaker=writing.speaker,
-                question_id=self.current_question_id,
+                writing.kind, text, at_ms=writing.at_ms, speaker=writing.speaker, question_id=writing.question_id
             )
-            self._writing = replace(writing, id=note_id, kept=text)
-        elif text != writing.kept:
-            self.noting.edit_note(writing.id, writing.kind, text, writing.speaker)
-            self._writing = replace(writing, kept=text)
+            writing = replace(writing, id=note_id)
+        elif not writing.is_kept(text):
+            self.noting.edit_note(writing.id or 0, writing.kind, text, writing.speaker)
+        self._writing = replace(writing, kept=(writing.kind, text, writing.speaker))
 
     def _take_back(self) -> None:
-        """Leave the log as if the line had not been typed."""
+        """Leave the note as if the line had not been typed, unless somebody else has changed it since."""
         writing = self._writing
-        if writing is None or writing.id is None:
+        if writing is None or writing.id is None or writing.kept is None:
             return
-        before = writing.before
+        note_id, before = writing.id, writing.before
+        versions = self.session.state.drafts.get(note_id)
+        if not versions or (versions[-1][1].kind, versions[-1][1].text, versions[-1][1].speaker) != writing.kept:
+            return
         if before is None:
-            self.store(lambda: self.noting.edit_note(writing.id or 0, writing.kind, "", writing.speaker))
-        elif writing.kept != before.text:
-            self.store(lambda: self.noting.edit_note(before.id, before.kind, before.text, before.speaker))
+            self.store(lambda: self.noting.edit_note(note_id, writing.kind, "", writing.speaker))
+        elif writing.kept != (before.kind, before.text, before.speaker):
+            self.store(lambda: self.noting.edit_note(note_id, before.kind, before.text, before.speaker))
+
+    def drop_struck_line(self) -> bool:
+        """Drop what is being typed if minutes were struck since it was begun: it may hold words from them."""
+        if not self.entry.typing or self._struck_so_far() == self._strikes:
+            return False
+        self.end_entry()
+        self.notes_changed()
+        self.tell("The line was dropped: minutes were struck while it was written. Begin it anew.")
+        return True
+
+    def _struck_so_far(self) -> int:
+        state = self.session.state
+        done = {(one.from_ms, one.to_ms) for one in state.struck if one.track == 0}
+        return len(done) + (state.strike_ordered is not None)
 
     # --- ending a line, and answers
 
@@ -266,6 +291,7 @@ class NotingScreen(SessionScreen):
         self._take_back()
         self.end_entry()
         self.notes_changed()
+        self.query_one(NoteList).rest()
 
     def end_entry(self) -> None:
         """Back to the legend of note kinds."""
@@ -286,8 +312,19 @@ class NotingScreen(SessionScreen):
         if answer is not None:
             answer()
 
-    def on_key(self, event: events.Key) -> None:
-        """Any other key is a no to a question, and has read what was done. Each is stamped with when it was pressed."""
-        self._pressed_ns = pressed_ns(event)
-        if self.entry.telling or (self.entry.asking and event.key not in ("y", "escape")):
+    def say_below(self, text: str) -> None:
+        """Say what was done: in the bottom line, or as a passing message while somebody types in it."""
+        if self.typing:
+            self.tell(text)
+        else:
+            self.entry.done(text)
+
+    @property
+    def typing(self) -> bool:
+        """Whether keys are text."""
+        return self.entry.typing
+
+    def before_command(self, key: str) -> None:
+        """Any other key is a no to a question, and has read what was done."""
+        if self.entry.telling or (self.entry.asking and key not in ("y", "escape")):
             self.end_entry()

@@ -127,7 +127,8 @@ class RecordingScreen(GroupScreen):
     def _recording_began(self, _: object) -> None:
         self.recorder_watch.begin()
         self.say_saved()
-        self.entry.rest()
+        if not self.typing:
+            self.entry.rest()
 
     # --- another input, and a recorder that died
 
@@ -163,7 +164,7 @@ class RecordingScreen(GroupScreen):
 
     def _switched(self, _: object) -> None:
         self.recorder_watch.begin()
-        self.entry.done(f"Recording with {one_line(self.conduct.device, 50)} now.")
+        self.say_below(f"Recording with {one_line(self.conduct.device, 50)} now.")
 
     def _start_again(self) -> None:
         """The capture process died, which nobody asked for: start it again without being told."""
@@ -180,7 +181,7 @@ class RecordingScreen(GroupScreen):
 
     def action_pause(self, name: str) -> None:
         """Record nothing from now on: a break, or off the record. The recorder is told at once, whatever goes on."""
-        why, at_ns = Pause[name], time.monotonic_ns()
+        why, at_ns = Pause[name], self.facilitator.pressed_ns
         if self.working:
             self.conduct.order_pause(why, at_ns)
         self._begin_job(f"… {PAUSED[why][0].lower()}", lambda: self._pause(why, at_ns), self._done_quietly)
@@ -227,7 +228,7 @@ class RecordingScreen(GroupScreen):
 
     def _struck(self, struck: "Struck") -> None:
         self.say_saved()
-        self.entry.done(str(struck))
+        self.say_below(str(struck))
         self.notes_changed()
 
     # --- stopping
@@ -260,7 +261,10 @@ class RecordingScreen(GroupScreen):
         self.recorder_watch.ended = ""
         many = "1 record" if recorded.records == 1 else f"{recorded.records} records"
         stored = f"Stored {clock(recorded.length_ms)} in {many}, read back: {lost}."
-        self.ask_below(f"{stored}   y writes the debrief now", self.action_debrief)
+        if self.typing:
+            self.tell(stored)
+        else:
+            self.ask_below(f"{stored}   y writes the debrief now", self.action_debrief)
 
     def action_debrief(self) -> None:
         """What must not fade: themes, surprises, atmosphere, changes to the guide; and how the guide was covered."""

@@ -72,11 +72,11 @@ class EntryLine(Horizontal):
     """
 
     class Began(Message):
-        """The first character was typed, at `pressed_ns` of the monotonic clock."""
+        """The first character was typed, at `begun_ns` of the monotonic clock."""
 
-        def __init__(self, pressed_ns: int) -> None:
+        def __init__(self, begun_ns: int) -> None:
             super().__init__()
-            self.pressed_ns = pressed_ns
+            self.begun_ns = begun_ns
 
     class Written(Message):
         """Enter was pressed."""
@@ -128,7 +128,7 @@ class EntryLine(Horizontal):
         with self.prevent(LineInput.Changed):
             field.value = text
         field.cursor_position = len(text)
-        field.focus()
+        self.screen.set_focus(field)  # now: the next key is its first letter
 
     def label(self, label: str) -> None:
         """Say what the line is."""
@@ -154,7 +154,7 @@ class EntryLine(Horizontal):
         if one_line(event.value):
             if not self._begun:
                 self._begun = True
-                self.post_message(self.Began(self.query_one(NoteText).pressed_ns))
+                self.post_message(self.Began(self.query_one(NoteText).begun_ns))
         else:
             self._begun = False
 

@@ -45,7 +45,7 @@ class ChecklistPanel(Panel):
     def chosen(self, row: str) -> None:
         """Tick it, or take the tick back."""
         done = row in self.noting.session.state.ticked
-        self.do(lambda: self.noting.tick(row, done=not done))
+        self.do(lambda at_ms: self.noting.tick(row, done=not done, at_ms=at_ms))
 
     def action_tick(self) -> None:
         """The line under the cursor."""
@@ -62,7 +62,8 @@ class PeoplePanel(Panel):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter,h", "presence('HERE')", "Here", id="people.here", tooltip="Is here, or came just now"),
         Binding("l", "presence('LEFT')", "Left", id="people.left", tooltip="Left the group just now"),
-        Binding("n", "presence('ABSENT')", "Not coming", id="people.absent", tooltip="Did not come"),
+        Binding("n", "presence('ABSENT')", "Absent", id="people.absent", tooltip="Did not come"),
+        Binding("H", "all_here", "All here", id="people.all", tooltip="Everybody who is expected is here"),
         Binding("left_square_bracket", "move(-1)", "Seat up", key_display="[", id="people.up"),
         Binding("right_square_bracket", "move(1)", "Seat down", key_display="]", id="people.down"),
     ]
@@ -99,7 +100,17 @@ class PeoplePanel(Panel):
         """Whoever is under the cursor came, left or will not come."""
         if self.current:
             number = ResearchNumber(self.current)
-            self.do(lambda: self.noting.set_presence(number, Presence[name]))
+            self.do(lambda at_ms: self.noting.set_presence(number, Presence[name], at_ms))
+
+    def action_all_here(self) -> None:
+        """Everybody of whom nothing was noted yet."""
+        waiting = [one for one, now in self.noting.session.state.presence.items() if now is Presence.EXPECTED]
+
+        def all_here(at_ms: int) -> None:
+            for number in waiting:
+                self.noting.set_presence(number, Presence.HERE, at_ms)
+
+        self.do(all_here)
 
     def action_move(self, direction: int) -> None:
         """One seat further."""
@@ -110,20 +121,24 @@ class PeoplePanel(Panel):
         other = place + direction
         if 0 <= other < len(seats):
             seats[place], seats[other] = seats[other], seats[place]
-            self.do(lambda: self.noting.arrange(seats))
+            self.do(lambda at_ms: self.noting.arrange(seats, at_ms))
 
 
 class ReturningPanel(Panel):
-    """Follow-ups and parked topics; Enter or space says that the group has taken one up."""
+    """Follow-ups and parked topics; Enter says that the group has taken one up. Space goes on, as everywhere."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter,space", "settle", "Taken up", id="returning.settle", tooltip="Taken up, or not after all"),
+        Binding("enter", "settle", "Taken up", id="returning.settle", tooltip="Taken up, or not after all"),
     ]
 
     def heading(self) -> str:
         """How many wait."""
         waiting = len(self.noting.session.state.returning)
-        return f"To come back to before the end · {waiting} open" if self._any else "Nothing was noted to come back to."
+        return (
+            f"To come back to before the end · {waiting} open · Enter taken up · space goes on"
+            if self._any
+            else "Nothing was noted to come back to."
+        )
 
     def rows(self) -> list[tuple[str, Content]]:
         """Kind, person and text; those taken up last."""
@@ -142,8 +157,11 @@ class ReturningPanel(Panel):
 
     def chosen(self, row: str) -> None:
         """Taken up, or not after all."""
-        note = self.noting.session.state.notes[int(row)]
-        self.do(lambda: self.noting.settle(note.id, done=not note.settled))
+        note = self.noting.session.state.notes.get(int(row))
+        if note is None:
+            self.draw()  # somebody else removed it
+            return
+        self.do(lambda at_ms: self.noting.settle(note.id, done=not note.settled, at_ms=at_ms))
 
     def action_settle(self) -> None:
         """The line under the cursor."""
@@ -180,4 +198,4 @@ class StimulusPanel(Panel):
         """Shown now."""
         index, _, question_id = row.partition(" ")
         question = next(one for one in self.noting.plan().questions if one.id == question_id)
-        self.do(lambda: self.noting.show_stimulus(question, int(index)))
+        self.do(lambda at_ms: self.noting.show_stimulus(question, int(index), at_ms))

@@ -35,6 +35,7 @@ class NoteList(Widget):
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - the name that every widget uses
         super().__init__(id=id)
         self._notes: tuple[Note, ...] = ()
+        self._off_record: frozenset[int] = frozenset()
         self._top = 0
         self._selected: int | None = None
 
@@ -45,9 +46,24 @@ class NoteList(Widget):
             return None
         return self._notes[0 if self._selected is None else min(self._selected, len(self._notes) - 1)]
 
-    def show(self, notes: Iterable[Note]) -> None:
-        """Show these notes, newest first; the list goes to the newest, and none is selected."""
-        self._notes = tuple(sorted(notes, key=lambda note: (note.at_ms, note.id), reverse=True))
+    def show(self, notes: Iterable[Note], off_record: frozenset[int] = frozenset()) -> None:
+        """Show these notes, newest first. Those in `off_record` stay out of
+        exports and say so. Whatever is selected stays so; without that the list goes to the newest."""
+        ordered = tuple(sorted(notes, key=lambda note: (note.at_ms, note.id), reverse=True))
+        if (ordered, off_record) == (self._notes, self._off_record):
+            return
+        self._off_record = off_record
+        chosen = None if self._selected is None or self.selected is None else self.selected.id
+        self._notes, top = ordered, self._top
+        places = {note.id: place for place, note in enumerate(ordered)}
+        self._selected = places.get(chosen) if chosen is not None else None
+        self._top = 0 if self._selected is None else min(top, self._selected)
+        while self._selected is not None and self._selected > self._last_in_sight():
+            self._top += 1
+        self.refresh()
+
+    def rest(self) -> None:
+        """Select nothing, and go to the newest."""
         self._top, self._selected = 0, None
         self.refresh()
 
@@ -91,14 +107,14 @@ class NoteList(Widget):
     def _last_in_sight(self) -> int:
         used, height = 0, max(1, self.content_size.height)
         for place in range(self._top, len(self._notes)):
-            used += len(wrap(one_line(self._notes[place].text), self._room))
+            used += len(wrap(self._text(self._notes[place]), self._room))
             if used > height - (place + 1 < len(self._notes)):
                 return max(self._top, place - 1)
         return len(self._notes) - 1
 
     def _lines(self, place: int, width: int) -> list[Content]:
         note = self._notes[place]
-        text = one_line(note.text)
+        text = self._text(note)
         chosen = place == self._selected
         settled = " ✓" if note.kind in RETURNING and note.settled else ""
         head = Content.assemble(
@@ -110,6 +126,9 @@ class NoteList(Widget):
         style = self._style("selected") if chosen else ""
         lines = [Content.styled(text[start:end], style) for start, end in wrap(text, width)]
         return [head + lines[0], *(Content(" " * HEAD) + line for line in lines[1:])]
+
+    def _text(self, note: Note) -> str:
+        return ("off the record · " if note.id in self._off_record else "") + one_line(note.text)
 
     def _style(self, part: str) -> Style:
         return self.get_visual_style(f"notes--{part}")

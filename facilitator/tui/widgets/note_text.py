@@ -1,28 +1,15 @@
 """The field of a note: knows when its first character was typed, and writes tags out."""
 
-import time
 from collections.abc import Iterable
-from typing import ClassVar, Final
+from typing import ClassVar
 
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.suggester import Suggester
 
 from facilitator.domain.notes import completed
+from facilitator.tui.pressing import pressed_ns
 from facilitator.tui.widgets.line_input import LineInput
-
-LATE_S: Final = 5.0
-"""An event is not older than that; a greater difference comes from clocks that cannot be compared."""
-
-
-def pressed_ns(event: events.Event) -> int:
-    """When the key was pressed, or the text pasted, on the system's monotonic clock in ns.
-
-    Textual stamps an event as it reads it from the terminal, so that work which delays its handling does no harm.
-    """
-    now = time.monotonic()
-    ago = now - event.time
-    return int((event.time if 0 <= ago <= LATE_S else now) * 1e9)
 
 
 class TagSuggester(Suggester):
@@ -51,20 +38,28 @@ class NoteText(LineInput):
     def __init__(self) -> None:
         self.tagging = TagSuggester()
         super().__init__(compact=True, suggester=self.tagging, select_on_focus=False)
-        self.pressed_ns = 0
-        """Of the last key or paste."""
+        self.begun_ns = 0
+        """When the first character of what stands here was typed, or pasted."""
 
     def know(self, tags: Iterable[str]) -> None:
         """Write these tags out."""
         self.tagging.tags = tuple(tags)
 
-    def on_key(self, event: events.Key) -> None:
-        """Only look at it: Textual calls the handlers of the classes below this one by itself."""
-        self.pressed_ns = pressed_ns(event)
+    async def on_key(self, event: events.Key) -> None:
+        """Textual handles the rest by itself. What is typed behind Enter is no part of the line."""
+        self._look_at(event)
+        if event.key == "enter":
+            event.stop()
+            event.prevent_default()
+            await self.action_submit()
 
     def on_paste(self, event: events.Paste) -> None:
-        """As above."""
-        self.pressed_ns = pressed_ns(event)
+        """As a first character."""
+        self._look_at(event)
+
+    def _look_at(self, event: events.Event) -> None:
+        if not self.value.strip():
+            self.begun_ns = pressed_ns(event)
 
     def action_complete(self) -> None:
         """Write the tag out."""

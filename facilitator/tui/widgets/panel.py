@@ -45,6 +45,7 @@ class Panel(Vertical):
         super().__init__(id=id)
         self._noting: NoteTaking | None = None
         self._store: Store = lambda _: False
+        self._pressed_ms: Callable[[], int] = lambda: 0
         self._ids: list[str] = []
 
     def compose(self) -> ComposeResult:
@@ -63,16 +64,16 @@ class Panel(Vertical):
         """True while it shows."""
         return self.has_class("-open")
 
-    def open(self, noting: "NoteTaking", store: Store) -> None:
-        """Show what there is, and take the keys of the list."""
-        self._noting, self._store = noting, store
+    def open(self, noting: "NoteTaking", store: Store, pressed_ms: Callable[[], int]) -> None:
+        """Show what there is, and take the keys of the list. `pressed_ms` says when a key was pressed."""
+        self._noting, self._store, self._pressed_ms = noting, store, pressed_ms
         self.add_class("-open")
         self.draw()
         self.focus_list()
 
     def focus_list(self) -> None:
         """Take the keys of the list."""
-        self.query_one(OptionList).focus()
+        self.screen.set_focus(self.query_one(OptionList))
 
     def close(self) -> None:
         """Hide it."""
@@ -97,9 +98,10 @@ class Panel(Vertical):
         place = self.query_one(OptionList).highlighted
         return self._ids[place] if place is not None and place < len(self._ids) else ""
 
-    def do(self, action: Callable[[], object]) -> None:
-        """Store something, then draw what is so now."""
-        if self._store(action):
+    def do(self, action: Callable[[int], object]) -> None:
+        """Store something at the time of the key press, then draw what is so now."""
+        at_ms = self._pressed_ms()
+        if self._store(lambda: action(at_ms)):
             self.draw()
 
     def heading(self) -> str:

@@ -19,7 +19,7 @@ BAR: Final = 6
 NAME: Final = 9
 LIST_WIDTH: Final = 60
 """A widget narrower than this lists people one to a line; a wider one sets them side by side."""
-GONE: Final = {Presence.ABSENT: "not here", Presence.LEFT: "left"}
+GONE: Final = {Presence.ABSENT: "absent", Presence.LEFT: "left"}
 GONE_SIGNS: Final = {Presence.ABSENT: "–", Presence.LEFT: "←"}
 NOBODY: Final = Share(0, 0, 0, now=False)
 
@@ -142,8 +142,15 @@ class ParticipantMarks(Widget):
         )
 
     def _hint_lines(self, width: int) -> list[Content]:
-        said = [Content.styled(f"{one.speaker} {_words(one)}", self._style("hint")) for one in self._floor.hints]
-        return flow(said, width)[:2]
+        """One line: who is silent, the longest first, and who holds over half."""
+        silent = [hint for hint in self._floor.hints if hint.silent_ms]
+        loud = [f"{hint.speaker} holds {hint.percent} %" for hint in self._floor.hints if not hint.silent_ms]
+        least = min((hint.silent_ms for hint in silent), default=0) // 60_000
+        who = " ".join(hint.speaker for hint in silent)
+        said = [f"{who} silent {least} min" if len(silent) == 1 else f"silent {least} min or more: {who}"]
+        said = said if silent else []
+        line = " · ".join([*said, *loud])
+        return [Content.styled(line, self._style("hint")).truncate(width, ellipsis=True)] if line else []
 
     def _unknown_entry(self) -> Content:
         unknown = self._floor.unknown
@@ -152,7 +159,3 @@ class ParticipantMarks(Widget):
 
     def _style(self, part: str) -> Style:
         return self.get_visual_style(f"marks--{part}")
-
-
-def _words(hint: Hint) -> str:
-    return f"silent {hint.silent_ms // 60_000} min" if hint.silent_ms else f"holds {hint.percent} %"

@@ -111,7 +111,7 @@ class QuestionPicker(Vertical):
         field = self.query_one(PickerText)
         field.value = ""
         self._filter("")
-        field.focus()
+        self.screen.set_focus(field)
 
     def close(self) -> None:
         """Hide it."""
