@@ -96,7 +96,7 @@ def short_group(speed: int, turns: int = 10, slow: float = 1.0) -> Script:
     script.free_ms += script.real(800)
     _turns(script, turns)
     script.edit_newest(0, "!")
-    script.ask(0, "what-imr-is", "b")
+    script.ask(0, "your-groups", "b")
     _turns(script, turns)
     return script
 
