@@ -4,10 +4,14 @@ The guide is the shipped `imr-practitioners` (nine questions, 90 minutes); six p
 """
 
 from collections.abc import Callable
+from functools import cache
 from typing import Final
 
 from benchmarks.conduct_script import Script
+from facilitator.domain.checklist import checklist
 from facilitator.domain.notes import NoteKind
+from facilitator.storage.guide_files import shipped_guides
+from facilitator.workflows.guides import find_guide
 
 GUIDE: Final = "imr-practitioners"
 PEOPLE: Final = ("P1", "P2", "P3", "P4", "P5", "P6")
@@ -51,7 +55,6 @@ _ORDER: Final = (
     *(NoteKind.QUESTION, NoteKind.QUOTE, NoteKind.THEME, NoteKind.THOUGHT, NoteKind.QUOTE, NoteKind.TECHNICAL),
 )
 WORDING: Final = "What is the core of IMR for you, the part without which it would no longer be IMR?"
-_RULES_FROM_ROW: Final = 4
 Beat = Callable[[int], object]
 
 
@@ -72,7 +75,7 @@ def short_group(speed: int, turns: int = 10, slow: float = 1.0) -> Script:
     """A minute or two with some of everything; `turns` marks at a time."""
     script = Script(speed, PEOPLE, slow=slow)
     script.free_ms = script.real(800)
-    script.tick(0, 0, "information")
+    _tick(script, 0, "information")
     script.presence(0, "P3", "h", "here")
     script.ask(0, "round")
     _turns(script, turns)
@@ -106,7 +109,7 @@ def _beats(script: Script) -> list[tuple[float, Beat]]:
     arrive = {0.6: "P1", 0.9: "P2", 1.2: "P3", 1.5: "P4", 1.8: "P5"}
     rules = {2.1 + 0.25 * row: row for row in range(1, 7)}
     return [
-        (0.3, lambda at: script.tick(at, 0, "information")),
+        (0.3, lambda at: _tick(script, at, "information")),
         *((at, _here(script, label)) for at, label in arrive.items()),
         *((at, _rule(script, row)) for at, row in rules.items()),
         (4.0, lambda at: script.ask(at, "round")),
@@ -143,9 +146,9 @@ def _beats(script: Script) -> list[tuple[float, Beat]]:
         (77, lambda at: script.ask(at, "most-important")),
         (80, lambda at: script.presence(at, "P2", "l", "left")),
         (82, lambda at: script.ask(at, "summary")),
-        (86, lambda at: script.tick(at, 11, "summary")),
-        (87, lambda at: script.tick(at, 12, "missed")),
-        (89, lambda at: script.tick(at, 14, "thanks")),
+        (86, lambda at: _tick(script, at, "summary")),
+        (87, lambda at: _tick(script, at, "missed")),
+        (89, lambda at: _tick(script, at, "thanks")),
     ]
 
 
@@ -154,7 +157,7 @@ def _here(script: Script, label: str) -> Beat:
 
 
 def _rule(script: Script, number: int) -> Beat:
-    return lambda at: script.tick(at, _RULES_FROM_ROW + number - 1, f"rule-{number}")
+    return lambda at: _tick(script, at, f"rule-{number}")
 
 
 def _come_back(script: Script, at_ms: int) -> None:
@@ -203,3 +206,12 @@ def _turns(script: Script, count: int) -> None:
 def _next_speaker(script: Script) -> str:
     others = [who for who in _TALK if who != script.floor]
     return script.random.choices(others, [_TALK[who] for who in others])[0]
+
+
+def _tick(script: Script, at_ms: int, item: str) -> None:
+    script.tick(at_ms, _checklist().index(item), item)
+
+
+@cache
+def _checklist() -> list[str]:
+    return [one.id for one in checklist(find_guide(shipped_guides(), GUIDE))]

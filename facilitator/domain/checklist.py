@@ -54,7 +54,11 @@ _CLOSING: Final = (
 
 
 def checklist(guide: Guide | None) -> tuple[Item, ...]:
-    """Every item, in the order in which they are due; each ground rule is one."""
+    """Every item, in the order in which they are due; each material and each ground rule is one."""
     rules = (guide.ground_rules if guide else ()) or _USUAL_RULES
+    brought = tuple(
+        Item(f"material-{number}", Phase.BEFORE, f"At hand: {name}")
+        for number, name in enumerate(guide.materials if guide else (), start=1)
+    )
     said = tuple(Item(f"rule-{number}", Phase.BEFORE, rule) for number, rule in enumerate(rules, start=1))
-    return (*_BEFORE, *said, _ASSENT, *_CLOSING)
+    return (*brought, *_BEFORE, *said, _ASSENT, *_CLOSING)

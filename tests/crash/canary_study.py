@@ -118,6 +118,8 @@ class CanaryStudy:
             terminal.wait_for("Stop the recording?")
             terminal.press("y")
             terminal.wait_for("read back", seconds=60)
+            terminal.press("Escape")  # no debrief now
+            terminal.wait_without("debrief now")
             terminal.press("Escape")
             terminal.wait_for("transcribe", seconds=60)
 

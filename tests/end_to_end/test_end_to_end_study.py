@@ -74,6 +74,8 @@ def _conduct(study: Path, room: SoundRoom, speech: list[tuple[str, Path]]) -> st
         terminal.wait_for("Stop the recording?")
         terminal.press("y")
         terminal.wait_for("read back", "nothing lost", seconds=60)
+        terminal.press("Escape")  # no debrief now
+        terminal.wait_without("debrief now")
         terminal.press("Escape")
         terminal.wait_for("transcribe", seconds=60)
         return shown

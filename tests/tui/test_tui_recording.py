@@ -275,6 +275,28 @@ async def test_off_the_record_counts_from_the_key_even_while_something_else_goes
     assert len(begun) == 1 and abs(begun[0] - pressed_ms) <= 50
 
 
+async def test_a_note_is_typed_on_while_the_recording_starts_and_ends(
+    room: SoundRoom, peopled: Study, opened: Opened, session_id: SessionId
+) -> None:
+    async with opened() as driver:
+        screen = ConductScreen(session_id)
+        driver.app.push_screen(screen)
+        await driver.settle()
+        await driver.press("r")
+        await driver.pilot.press("enter", "t", *"during the start")
+        await until(driver, lambda: "● REC" in first(driver))
+        assert "theme ▸  during the start" in driver.text
+        await driver.press("enter", "s")
+        await driver.pilot.press("y", "t", *"during the end")
+        await until(driver, lambda: bool(state_of(peopled, session_id).recorded))
+        await until(driver, lambda: not screen.working)
+        assert "theme ▸  during the end" in driver.text and any("read back" in one for one in driver.notices)
+        await driver.press("1", "enter")
+    state = state_of(peopled, session_id)
+    assert [note.text for note in state.notes.values()] == ["during the start", "during the end1"]
+    assert not state.marks
+
+
 async def test_a_strike_asks_for_the_word_and_says_what_it_destroyed(
     room: SoundRoom, peopled: Study, opened: Opened, session_id: SessionId
 ) -> None:

@@ -10,19 +10,19 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widget import Widget
 
 from facilitator.domain.errors import FacilitatorError, UsageError
-from facilitator.domain.group import Presence
 from facilitator.domain.guide import QuestionType
-from facilitator.domain.ids import ASSISTANT, MODERATOR, ResearchNumber, SessionId, Speaker
-from facilitator.domain.participation import SILENT_MS, VoiceActivity, hints, shares
+from facilitator.domain.ids import ResearchNumber, SessionId, Speaker
+from facilitator.domain.participation import VoiceActivity
 from facilitator.domain.time_plan import Standing, TimePlan
 from facilitator.domain.timebase import clock
+from facilitator.tui.group_people import floor_of, people_of
 from facilitator.tui.screens.noting_screen import NotingScreen
-from facilitator.tui.session_keys import LEGEND, SPEAKER_KEYS, group_bindings, note_bindings, speaker_bindings
+from facilitator.tui.session_keys import LEGEND, group_bindings, note_bindings, speaker_bindings
 from facilitator.tui.widgets.entry_line import EntryLine
 from facilitator.tui.widgets.group_panels import ChecklistPanel, PeoplePanel, ReturningPanel, StimulusPanel
 from facilitator.tui.widgets.note_list import NoteList
 from facilitator.tui.widgets.panel import Panel
-from facilitator.tui.widgets.participant_marks import Floor, ParticipantMarks, Person
+from facilitator.tui.widgets.participant_marks import ParticipantMarks, Person
 from facilitator.tui.widgets.question_panel import QuestionPanel, shown
 from facilitator.tui.widgets.question_picker import QuestionPicker
 from facilitator.tui.widgets.waiting_list import WaitingList
@@ -300,7 +300,7 @@ class GroupScreen(NotingScreen):
         self.close_panels()
         if not was_open:
             if isinstance(panel, PeoplePanel):
-                panel.names = {ResearchNumber(one.label): one.name for one in self._people()}
+                panel.names = {ResearchNumber(one.label): one.name for one in self._people_drawn}
             self.add_class("-picking")
             panel.open(self.noting, self.store, self.pressed_ms)
         self.refresh_bindings()
@@ -380,11 +380,12 @@ class GroupScreen(NotingScreen):
         state, plan = self.session.state, self.noting.plan()
         stimuli = frozenset((question_id, index) for _, question_id, index in state.stimuli)
         self.query_one(QuestionPanel).show(shown(plan, stimuli, may_drop=self._answer is None))
-        people = tuple(self._people())
+        people = people_of(state, self.study.names_at_hand)
         if people != self._people_drawn:
             self._people_drawn = people
             self.query_one(ParticipantMarks).introduce(people)
-        self.query_one(ParticipantMarks).show(self._floor_now(people, plan.now_ms))
+        floor = floor_of(state, people, plan.now_ms, self.voice, hinting=self._hints_on)
+        self.query_one(ParticipantMarks).show(floor)
         proposing = self._proposes(plan)
         if proposing != self._proposing:
             self._proposing = proposing
@@ -393,29 +394,3 @@ class GroupScreen(NotingScreen):
     def _proposes(self, plan: TimePlan) -> bool:
         dropping = plan.dropping
         return dropping is not None and bool(dropping.questions)
-
-    def _floor_now(self, people: Sequence[Person], now_ms: int) -> Floor:
-        state = self.session.state
-        marks = state.speaker_marks
-        came = {Speaker(one.number): one.at_ms for one in state.comings if one.presence is Presence.HERE}
-        found = shares(marks, [person.label for person in people], now_ms, self.voice, came, state.breaks(now_ms))
-        noted = any(one.presence is Presence.HERE for one in people)
-        may_be = (Presence.HERE,) if noted else (Presence.EXPECTED,)
-        spoke = {mark.speaker for mark in marks}
-        there = {
-            one.label: found[one.label]
-            for one in people
-            if one.presence in may_be or (one.presence is Presence.EXPECTED and one.label in spoke)
-        }
-        tells = marks and self._hints_on and now_ms - marks[-1].at_ms < SILENT_MS  # else nobody marks just now
-        said = hints(there, marks[0].at_ms, now_ms) if tells else []
-        return Floor(found, tuple(said), bool(marks) and marks[-1].speaker is None)
-
-    def _people(self) -> list[Person]:
-        identities, presence = self.study.names_at_hand, self.session.state.presence
-        people = []
-        for index, number in enumerate(self.session.state.seats):
-            names = identities[number].name.split() if number in identities else []
-            key = SPEAKER_KEYS[index] if index < len(SPEAKER_KEYS) else "–"
-            people.append(Person(key, Speaker(number), names[0] if names else "", presence[number]))
-        return [*people, Person("m", MODERATOR, "moderator"), Person("a", ASSISTANT, "assistant")]

@@ -1,0 +1,93 @@
+"""A second person beside the one who conducts: what each sees of the other, and what a strike leaves of a line."""
+
+import pytest
+from conduct_driver import MIN, conducting, happened, led, notes_of, state_of
+from tui_driver import Driver, Opened
+
+from facilitator.domain import events as ev
+from facilitator.domain.ids import SessionId, Speaker
+from facilitator.domain.notes import NoteKind
+from facilitator.tui.screens.assist import AssistScreen
+from facilitator.tui.screens.conduct import ConductScreen
+from facilitator.workflows.assisting import Assist
+from facilitator.workflows.note_taking import NoteTaking
+from facilitator.workflows.sessions import Session
+from facilitator.workflows.study import Study
+
+
+@pytest.fixture
+def session_id(peopled: Study) -> SessionId:
+    return led(peopled)
+
+
+async def assisting(driver: Driver, session_id: SessionId) -> AssistScreen:
+    screen = AssistScreen(session_id)
+    driver.app.push_screen(screen)
+    await driver.settle()
+    return screen
+
+
+async def test_both_see_what_the_other_wrote_and_take_back_their_own(
+    peopled: Study, opened: Opened, session_id: SessionId
+) -> None:
+    async with opened() as driver:
+        with Session(peopled, session_id) as main:
+            noting = NoteTaking(main)
+            screen = await assisting(driver, session_id)
+            await driver.press("t", *"seen", "enter", "2")
+            noting.mark(Speaker("P3"))
+            main.refresh()
+            assert [note.text for note in main.state.notes.values()] == ["seen"]
+            screen.take_in()
+            await driver.settle()
+            assert "P3 Ola ◂" in driver.text
+            await driver.press("u")
+            main.refresh()
+            assert [mark.speaker for mark in main.state.marks.values()] == ["P3"], "never the other's"
+        for key in "rpoxs":
+            assert not [one for one in screen.active_bindings.values() if one.binding.key == key and one.enabled]
+
+
+async def test_what_the_other_removes_leaves_an_open_list(
+    peopled: Study, opened: Opened, session_id: SessionId
+) -> None:
+    async with opened() as driver:
+        screen = await conducting(driver, session_id)
+        await driver.press("f", *"ask", "enter", "l")
+        with Session(peopled, session_id, beside=True) as other:
+            (note,) = other.state.notes.values()
+            Assist(other).edit_note(note.id, note.kind, "", None)
+        await driver.press("enter")
+        assert driver.app.screen is screen and "Nothing was noted" in driver.text
+
+
+async def test_first_words_stay_with_the_turn_at_which_they_were_begun(
+    peopled: Study, opened: Opened, session_id: SessionId
+) -> None:
+    async with opened() as driver:
+        await conducting(driver, session_id)
+        await driver.press("1", "w", *"I see")
+        with Session(peopled, session_id, beside=True) as other:
+            Assist(other).mark(Speaker("P2"))
+        await driver.press("enter")
+        state = state_of(peopled, session_id)
+        ((mark, words),) = state.first_words.values()
+        assert (state.marks[mark].speaker, words) == ("P1", "I see")
+
+
+@pytest.mark.parametrize("screen_type", [AssistScreen, ConductScreen])
+async def test_a_line_that_was_open_when_minutes_were_struck_is_dropped(
+    screen_type: type[ConductScreen | AssistScreen], peopled: Study, opened: Opened, session_id: SessionId
+) -> None:
+    happened(peopled, session_id, 20 * MIN, (2 * MIN, ev.NoteTaken(NoteKind.THEME, "long before")))
+    async with opened() as driver:
+        driver.app.push_screen(screen_type(session_id))
+        await driver.settle()
+        await driver.press("t", *"secret")
+        log = driver.app.screen.session  # type: ignore[attr-defined]
+        log.record(ev.StrikeOrdered(15 * MIN, 20 * MIN), 20 * MIN)
+        await driver.press("enter")
+        assert "theme ▸" not in driver.text and any("was dropped" in one for one in driver.notices)
+        assert [note.text for note in notes_of(peopled, session_id)] == ["long before"]
+        await driver.press("t", *"since", "enter")
+        assert [note.text for note in notes_of(peopled, session_id)][-1] != "secret"
