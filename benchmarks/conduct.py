@@ -4,7 +4,7 @@ Replay: a scripted 90-minute group, typed into the real program in tmux, on the 
 log is compared with the script afterwards. Paint: keys of every sort into the real program on a pseudo-terminal while
 it records through the virtual microphone of the tests, in a session that holds 500 notes and 2,000 marks. No other
 program runs a discussion guide; beside it stands what a Textual program of one line takes (`conduct_bare.py`).
-Full: about 27 minutes; --quick: under 45 s.
+Full: about 20 minutes; --quick: under 45 s.
 """
 
 import argparse
@@ -14,7 +14,7 @@ import tempfile
 from pathlib import Path
 from typing import Any, Final
 
-SPEED, QUICK_SPEED, MINUTES = 4, 6, 90
+SPEED, QUICK_SPEED, MINUTES = 6, 6, 90
 ROUNDS, QUICK_ROUNDS = 20, 1
 WANTED: Final = {
     "missing_events": 0.0,

@@ -100,12 +100,12 @@ async def test_a_group_under_way_and_each_list(size: tuple[int, int], opened: Op
         for name, key in KEYS.items():
             await driver.press(key)
             shown = check(name, driver)
-            assert "■ not recording" in shown and "Note:" not in shown, "no legend of keys that mean something else"
+            assert "■ not recording" in shown and "t theme" not in shown, "no legend of keys that mean something else"
             await driver.press("escape")
         await driver.press("b")
         assert "◫ The card with the eleven modules · shown" in check("stimuli-beside", driver)
         await driver.press("U")
-        assert "KEY 1 of 2" in driver.text and "Note:" in driver.text
+        assert "KEY 1 of 2" in driver.text and "t theme" in driver.text
 
 
 async def test_lines_that_are_written(opened: Opened, under_way: SessionId) -> None:

@@ -60,8 +60,10 @@ class GroupScreen(NotingScreen):
         #side { width: 47; height: 1fr; border-left: solid $panel; }
         ParticipantMarks { padding: 1 2; }
         WaitingList.-some { display: block; }
+        KeyFooter { min-height: 2; }  /* nothing moves when a line is begun and ended */
     }
     GroupScreen.-narrow {
+        EntryLine { min-height: 3; }
         #stage { layout: vertical; }
         #side { width: 1fr; height: auto; border-left: none; }
         ParticipantMarks { border-top: solid $panel; padding: 0 2; }
@@ -79,6 +81,9 @@ class GroupScreen(NotingScreen):
     GroupScreen.-picking {
         #question-scroll { display: none; }
         NoteList { display: none; }
+        Legend { visibility: hidden; }
+    }
+    GroupScreen.-narrow.-picking {
         Legend { display: none; }
         EntryLine { min-height: 0; border-top: none; padding: 0; }
         EntryLine.-typing, EntryLine.-asking, EntryLine.-done { border-top: solid $panel; padding: 0 2; }

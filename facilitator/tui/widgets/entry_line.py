@@ -45,7 +45,7 @@ class Legend(Widget):
     def _lines(self, width: int) -> list[Content]:
         key_style = self.get_visual_style("legend--key")
         entries = (Content.assemble((key, key_style), f" {name}") for key, name in self._entries.items())
-        return flow((Content("Note:"), *entries), width)
+        return flow(entries, width)
 
 
 class EntryLine(Horizontal):

@@ -22,8 +22,10 @@ class KeyFooter(Widget):
         self.screen.bindings_updated_signal.subscribe(self, self._changed)
 
     def _changed(self, _: Screen[Any]) -> None:
-        if self.is_attached:
-            self.refresh(layout=True)
+        if self.is_attached:  # a new layout draws the whole screen; other keys in as many lines do not need it
+            least = self.styles.min_height
+            wanted = max(self.get_content_height(None, None, self.size.width), int(least.value) if least else 1)
+            self.refresh(layout=wanted != self.size.height)
 
     def on_click(self, event: Click) -> None:
         """Press the key that was clicked."""
