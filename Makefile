@@ -14,7 +14,7 @@ help:
 	@echo "make test   install what the tests need and run them all (about 20 minutes)"
 	@echo "make check  formatting, lint, types, import contracts"
 	@echo "make bench  the benchmarks, quick form"
-	@echo "make crash  the counted crash trials (about 55 minutes; SCALE=0.01 for a hundredth of them)"
+	@echo "make crash  the counted crash trials (about 65 minutes; SCALE=0.01 for a hundredth of them)"
 	@echo "make clean  remove the virtual environment and the demonstration study"
 
 $(BIN)/python:

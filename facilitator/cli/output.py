@@ -34,9 +34,12 @@ def columns(rows: Sequence[Sequence[str]]) -> list[str]:
 
 
 @contextmanager
-def progress() -> Iterator[Report]:
-    """A report that draws one updating line on a terminal, or a line for each tenth of the work elsewhere."""
-    drawn = _Line()
+def progress(place: str = "") -> Iterator[Report]:
+    """A report that draws one updating line on a terminal, or a line for each tenth of the work elsewhere.
+
+    `place` stands before each, such as "2 of 5: ".
+    """
+    drawn = _Line(place)
     try:
         yield drawn.report
     finally:
@@ -44,7 +47,8 @@ def progress() -> Iterator[Report]:
 
 
 class _Line:
-    def __init__(self) -> None:
+    def __init__(self, place: str) -> None:
+        self._place = place
         self._terminal = sys.stderr.isatty()
         self._drawn_at = 0.0
         self._last = ("", -1)
@@ -55,13 +59,13 @@ class _Line:
             now = time.monotonic()
             if now - self._drawn_at >= 0.1 or step.fraction >= 1.0:
                 bar = "█" * int(step.fraction * 24)
-                click.echo(f"\r\x1b[K  {bar:░<24} {SafeText.of(str(step), 60)}", err=True, nl=False)
+                click.echo(f"\r\x1b[K  {bar:░<24} {SafeText.of(self._place + str(step), 60)}", err=True, nl=False)
                 self._drawn_at, self._open = now, True
             return
         tenth = (step.label, int(step.fraction * 10))
         if tenth != self._last:
             self._last = tenth
-            say(f"  {step}", err=True)
+            say(f"  {self._place}{step}", err=True)
 
     def close(self) -> None:
         if self._open:

@@ -1,12 +1,19 @@
 """`facilitator transcribe` and `speakers`."""
 
+from typing import TYPE_CHECKING, Any
+
 import click
 
 from facilitator.cli.output import progress, say
 from facilitator.cli.study_option import Opener, study_options
-from facilitator.domain.errors import FacilitatorError, UsageError
+from facilitator.domain.accounting import Fate, sums
+from facilitator.domain.errors import Cancelled, FacilitatorError, UsageError
 from facilitator.domain.ids import SessionId, session_id
-from facilitator.domain.timebase import clock, exact
+from facilitator.domain.timebase import clock, exact, milliseconds
+
+if TYPE_CHECKING:
+    from facilitator.domain.session_state import SessionState
+    from facilitator.workflows.sessions import Session
 
 
 @click.command()
@@ -14,39 +21,57 @@ from facilitator.domain.timebase import clock, exact
 @click.option("--all", "everything", is_flag=True, help="Every session that has a recording and no draft.")
 @click.option("--engine", default="auto", show_default=True, help="auto, faster-whisper or openai-whisper.")
 @click.option("--model", default="base", show_default=True, help="Whisper model; see `facilitator models list`.")
-@click.option("--language", help="ISO 639-1; the study's language if not given.")
+@click.option("--language", help="ISO 639-1; auto for whatever is spoken; the study's language if not given.")
+@click.option(
+    "--beam", type=click.IntRange(1, 10), default=5, show_default=True, help="Readings followed; 1 is fastest."
+)
+@click.option("--fillers", is_flag=True, help="Ask for “um” and the like; some sentences are heard worse then.")
+@click.option("--with-names", "names", is_flag=True, help="Let participants' names be among the words to expect.")
+@click.option("--beside", is_flag=True, help="Keep the draft, and show the new text beside it in `correct`.")
+@click.option("--from", "from_", metavar="M:SS", help="With --beside: where to begin.")
+@click.option("--to", metavar="M:SS", help="With --beside: where to end.")
 @click.option("--again", is_flag=True, help="Transcribe anew, giving up the present draft and its corrections.")
 @study_options
 def transcribe(
     opener: Opener,
     sessions: tuple[str, ...],
     everything: bool,
-    engine: str,
-    model: str,
-    language: str | None,
+    from_: str | None,
+    to: str | None,
+    beside: bool,
     again: bool,
+    **manner: Any,
 ) -> None:
     """Transcribe SESSIONS on this machine. Ctrl-C keeps what is done; the same command goes on from there."""
+    from facilitator.workflows.hearing import Manner, check_manner
+    from facilitator.workflows.hearing_beside import hear_beside
     from facilitator.workflows.sessions import Session, summaries
-    from facilitator.workflows.transcribing import check_engine
     from facilitator.workflows.transcribing import transcribe as run
 
-    check_engine(engine)
+    how = Manner(**manner)
+    check_manner(how)
     if not sessions and not everything:
         raise UsageError("No session was named.", do="Name one, such as 01, or add --all.")
+    if beside and again:
+        raise UsageError("--beside keeps the draft, --again gives it up.", do="Choose one of them.")
+    if (from_ or to) and not beside:
+        raise UsageError("A part of a session is heard beside its draft.", do="Add --beside.")
+    from_ms, to_ms = (None if text is None else milliseconds(text) for text in (from_, to))
     wanted = [session_id(text) for text in sessions]
     failed: list[tuple[SessionId, FacilitatorError]] = []
     with opener.study() as study:
         if everything:
             wanted = [row.id for row in summaries(study) if row.next == "transcribe"]
-        for one in wanted:
+        for number, one in enumerate(wanted, start=1):
             try:
-                with Session(study, one) as session, progress() as report:
-                    state = run(session, engine=engine, model=model, language=language, again=again, report=report)
-                    say(f"Session {one}: {len(state.segments)} turns over {clock(state.length_ms)}, read back.")
-                    if state.transcription is not None and (filled := state.transcription.filled):
-                        missing = exact(sum(length for _, length in filled))
-                        say(f"  {missing} that cannot be read from the recording were heard from a backup track.")
+                with Session(study, one) as session, progress(_place(number, len(wanted))) as report:
+                    if beside:
+                        others = hear_beside(session, how, from_ms=from_ms, to_ms=to_ms, report=report)
+                        say(f"Session {one}: heard beside the draft, which stays. {_differ(others)}")
+                    else:
+                        _tell(session, run(session, how, again=again, report=report))
+            except Cancelled:
+                raise
             except FacilitatorError as error:
                 if len(wanted) == 1:
                     raise
@@ -55,6 +80,32 @@ def transcribe(
     if failed:
         raise failed[0][1]
     say("Next: facilitator correct " + (wanted[0] if wanted else "S") if wanted else "Nothing to transcribe.")
+
+
+def _place(number: int, count: int) -> str:
+    return f"{number} of {count}: " if count > 1 else ""
+
+
+def _differ(turns: int) -> str:
+    return {0: "No turn differs.", 1: "1 turn differs."}.get(turns, f"{turns} turns differ.")
+
+
+def _tell(session: "Session", state: "SessionState") -> None:
+    """What became of the recording, second by second."""
+    from facilitator.workflows.hearing import accounted
+
+    say(f"Session {session.id}: {len(state.segments)} turns over {clock(state.length_ms)}, read back.")
+    parts = sums(accounted(state))
+    say("  Accounted for: " + ", ".join(f"{fate} {exact(length)}" for fate, length in parts.items() if length) + ".")
+    if doubts := state.open_doubts:
+        rules = [doubt.rule for doubt in doubts]
+        listed = ", ".join(f"{rule} {rules.count(rule)}" for rule in dict.fromkeys(rules))
+        say(f"  To be heard by a person: {listed}. In `correct`, F7 goes from one to the next.")
+    if parts.get(Fate.UNRESOLVED):
+        say("  Where speech has no text, an empty turn stands in the draft.")
+    if state.transcription is not None and (filled := state.transcription.filled):
+        missing = exact(sum(length for _, length in filled))
+        say(f"  {missing} that cannot be read from the recording were heard from a backup track.")
 
 
 @click.command()

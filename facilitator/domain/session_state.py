@@ -6,6 +6,7 @@ from itertools import pairwise
 
 from facilitator.domain import events as ev
 from facilitator.domain.conduct_state import ConductState
+from facilitator.domain.doubts import Doubt
 from facilitator.domain.edits import Edit, edited, touched
 from facilitator.domain.recording import STRUCK, Pause, Trouble
 from facilitator.domain.stretches import Stretch, merged
@@ -58,14 +59,47 @@ class Approval:
 
 
 @dataclass(slots=True)
+class Hearing:
+    """One run of a speech model over the recording, or over a stretch of it."""
+
+    started: ev.TranscriptionStarted
+    windows: dict[int, ev.WindowTranscribed] = field(default_factory=dict)
+    finished: bool = False
+
+    @property
+    def end_ms(self) -> int:
+        """Where it ends, on the session clock."""
+        return self.started.to_ms or self.started.total_ms
+
+    @property
+    def in_order(self) -> tuple[ev.WindowTranscribed, ...]:
+        """The windows in time order."""
+        return tuple(sorted(self.windows.values(), key=lambda window: window.start_ms))
+
+    @property
+    def goes_on(self) -> tuple[int, int]:
+        """(index, start in ms) of the first window that is not stored."""
+        index, at_ms = 0, self.started.from_ms
+        while (window := self.windows.get(index)) is not None and window.start_ms == at_ms:
+            index, at_ms = index + 1, window.end_ms
+        return index, at_ms
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the stored windows follow each other without a gap to the end."""
+        return len(self.windows) == self.goes_on[0] and self.goes_on[1] == self.end_ms
+
+
+@dataclass(slots=True)
 class SessionState(ConductState):
     """Fold with `apply`. How the group went is in the fields of ConductState.
 
     `gaps` holds (at, length, reason) in ms, `pauses` (at, end or None while it lasts, why). `paused` is why nothing is
     recorded just now, `strike_ordered` a strike that was not carried out yet, `reached` what was last known to be on
     the disk, `purged` whether the audio was destroyed on purpose. `edits` holds (seq, edit) of corrections that can
-    still be undone, oldest first; `earlier` what each touched, as it was. `voided` is the last approval that a later
-    change took away.
+    still be undone, oldest first; `earlier` what each touched, as it was. `hearing` is what the draft is made of,
+    `beside` what other models or settings heard since, `heard_now` the one of them that windows come in for. `voided`
+    is the last approval that a later change took away.
     """
 
     takes: list[Take] = field(default_factory=list)
@@ -80,10 +114,10 @@ class SessionState(ConductState):
     rekeyed: list[ev.AudioRekeyed] = field(default_factory=list)
     purged: bool = False
     imported: bool = False
-    transcription: ev.TranscriptionStarted | None = None
-    windows: dict[int, ev.WindowTranscribed] = field(default_factory=dict)
-    transcription_finished: bool = False
+    hearing: Hearing | None = None
+    beside: list[Hearing] = field(default_factory=list)
     segments: dict[int, Segment] = field(default_factory=dict)
+    doubts: tuple[Doubt, ...] = ()
     edits: list[tuple[int, Edit]] = field(default_factory=list)
     earlier: dict[int, tuple[Segment, ...]] = field(default_factory=dict)
     searched: ev.CandidatesSearched | None = None
@@ -91,6 +125,7 @@ class SessionState(ConductState):
     voided: Approval | None = None
     exports: list[ev.Exported] = field(default_factory=list)
     last_seq: int = 0
+    heard_now: Hearing | None = None
 
     @classmethod
     def fold(cls, stored: Iterable[ev.Stored]) -> "SessionState":
@@ -113,6 +148,21 @@ class SessionState(ConductState):
         self._apply_release(item)
 
     @property
+    def transcription(self) -> ev.TranscriptionStarted | None:
+        """How the draft is, or is being, heard."""
+        return self.hearing.started if self.hearing else None
+
+    @property
+    def transcription_finished(self) -> bool:
+        """Whether all of the recording was heard."""
+        return self.hearing is not None and self.hearing.finished
+
+    @property
+    def windows(self) -> dict[int, ev.WindowTranscribed]:
+        """What was heard for the draft so far, by window."""
+        return self.hearing.windows if self.hearing else {}
+
+    @property
     def recorded(self) -> bool:
         """True when there is audio and no take is running or cut off."""
         return bool(self.takes) and self.takes[-1].end_ms is not None
@@ -126,6 +176,20 @@ class SessionState(ConductState):
     def transcript(self) -> tuple[Segment, ...]:
         """The segments in time order."""
         return tuple(sorted(self.segments.values(), key=lambda segment: (segment.start_ms, segment.id)))
+
+    def doubts_about(self, segment: Segment) -> tuple[Doubt, ...]:
+        """Those that touch a segment which nobody has checked."""
+        if segment.checked:
+            return ()
+        start, end = segment.start_ms, segment.end_ms
+        return tuple(one for one in self.doubts if one.start_ms < max(end, start + 1) and start < one.end_ms)
+
+    @property
+    def open_doubts(self) -> tuple[Doubt, ...]:
+        """Those that touch a segment which nobody has checked, in order of time."""
+        unchecked = [segment for segment in self.segments.values() if not segment.checked]
+        open_now = {doubt for segment in unchecked for doubt in self.doubts_about(segment)}
+        return tuple(doubt for doubt in self.doubts if doubt in open_now)
 
     def breaks(self, now_ms: int) -> list[Stretch]:
         """When the group did not talk, up to `now_ms`: its breaks, and the time between a stop and going on."""
@@ -196,14 +260,18 @@ class SessionState(ConductState):
 
     def _apply_transcription(self, item: ev.Stored) -> None:
         match item.event:
+            case ev.TranscriptionStarted(beside=True) as started:
+                self.heard_now = Hearing(started)
+                self.beside.append(self.heard_now)
             case ev.TranscriptionStarted() as started:
-                self.transcription, self.windows, self.transcription_finished = started, {}, False
-            case ev.WindowTranscribed() as window:
-                self.windows[window.index] = window
-            case ev.TranscriptionFinished():
-                self.transcription_finished = True
-            case ev.DraftMade(segments):
+                self.heard_now = self.hearing = Hearing(started)
+            case ev.WindowTranscribed() as window if self.heard_now is not None:
+                self.heard_now.windows[window.index] = window
+            case ev.TranscriptionFinished() if self.heard_now is not None:
+                self.heard_now.finished = True
+            case ev.DraftMade(segments, doubts):
                 self.segments = {segment.id: segment for segment in segments}
+                self.doubts = doubts
                 self.edits.clear()
                 self.earlier.clear()
                 self._void()

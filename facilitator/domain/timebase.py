@@ -1,5 +1,12 @@
 """Session time: whole milliseconds on the session clock, always rounded down."""
 
+import re
+from typing import Final
+
+from facilitator.domain.errors import UsageError
+
+_CLOCK: Final = re.compile(r"(?:(\d{1,2}):)?([0-5]?\d):([0-5]\d)(?:\.(\d{1,3}))?", re.ASCII)
+
 
 def clock(ms: int) -> str:
     """`1:31:04` or `0:07`, as on screens. Negative times get a leading minus sign."""
@@ -20,6 +27,15 @@ def stamp(ms: int) -> str:
     """`00:07:31`, fixed width, as in transcripts. `ms` is zero or more."""
     seconds = ms // 1000
     return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+
+
+def milliseconds(text: str) -> int:
+    """The time that somebody wrote as `1:31:04`, `0:07` or `0:07.250`. Raises UsageError for anything else."""
+    found = _CLOCK.fullmatch(text.strip())
+    if found is None:
+        raise UsageError(f"{text!r} is no time.", safe="Nothing was changed.", do="Write it as 12:30 or 1:02:30.")
+    hours, minutes, seconds, fraction = found.groups()
+    return ((int(hours or 0) * 60 + int(minutes)) * 60 + int(seconds)) * 1000 + int((fraction or "0").ljust(3, "0"))
 
 
 def samples_to_ms(samples: int, rate: int) -> int:

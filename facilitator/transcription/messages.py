@@ -1,12 +1,15 @@
 """The lines that the transcription worker and its client exchange, as JSON; nothing here loads a model library."""
 
 import json
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from facilitator.domain import errors
 from facilitator.domain.errors import FacilitatorError, WorkerFailed
-from facilitator.domain.events import HeardSegment
+from facilitator.domain.stretches import Stretch
 from facilitator.domain.transcript import Word
+from facilitator.transcription.engines import Heard
+from facilitator.transcription.listening import Found
 
 Message = dict[str, Any]
 
@@ -31,23 +34,40 @@ def read(raw: bytes) -> Message:
     return message
 
 
-def segment_out(segment: HeardSegment) -> Message:
-    """A heard segment as JSON values."""
-    words = [[word.text, word.start_ms, word.end_ms, round(word.probability, 4)] for word in segment.words]
+def found_out(index: int, found: Found) -> Message:
+    """What was heard in a window, as JSON values."""
+    heard = found.heard
     return {
-        "start_ms": segment.start_ms,
-        "end_ms": segment.end_ms,
-        "text": segment.text,
-        "no_speech": round(segment.no_speech, 4),
-        "words": words,
+        "index": index,
+        "words": [[word.text, word.start_ms, word.end_ms, round(word.probability, 4)] for word in heard.words],
+        "language": heard.language,
+        "spoken": heard.spoken,
+        "spoken_chance": round(heard.spoken_chance, 4),
+        "no_speech": round(heard.no_speech, 4),
+        "average": round(heard.average, 4),
+        "loops": heard.loops,
+        "again": [list(stretch) for stretch in found.again],
     }
 
 
-def segment_in(message: Message, offset_ms: int) -> HeardSegment:
-    """A heard segment from JSON values, moved from the window's clock to the session clock."""
-    words = tuple(Word(text, start + offset_ms, end + offset_ms, p) for text, start, end, p in message["words"])
-    start, end = int(message["start_ms"]) + offset_ms, int(message["end_ms"]) + offset_ms
-    return HeardSegment(start, end, str(message["text"]), words, float(message["no_speech"]))
+def found_in(message: Message) -> Found:
+    """What was heard in a window, from JSON values."""
+    words = tuple(Word(str(text), int(start), int(end), float(sure)) for text, start, end, sure in message["words"])
+    heard = Heard(
+        words,
+        str(message["language"]),
+        str(message["spoken"]),
+        float(message["spoken_chance"]),
+        float(message["no_speech"]),
+        float(message["average"]),
+        bool(message["loops"]),
+    )
+    return Found(heard, stretches(message["again"]))
+
+
+def stretches(pairs: Iterable[Sequence[int]]) -> tuple[Stretch, ...]:
+    """Stretches of time from JSON values."""
+    return tuple((int(start), int(end)) for start, end in pairs)
 
 
 def failure_out(error: BaseException) -> Message:

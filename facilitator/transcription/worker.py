@@ -1,91 +1,119 @@
 """The transcription worker, a process of its own: `python -m facilitator.transcription.worker`.
 
-On stdin, first the job as a JSON line (`engine`, `model`, `folder`, `files`, `language`, `prompt`, `beam`, `threads`,
-`nice`), answered by `{"ready": engine}`; then for each window a JSON line (`index`, `start_ms`, `end_ms`, `samples`)
-followed by that many little-endian float32 at 16 kHz, answered by `{"window": index, "speech_ms", "segments"}` in times
-of the window. `{"done": true}` or the end of stdin ends it. An error is `{"failed": class, "what", "safe", "do"}` and
-holds nothing of the recording. The worker writes no file and opens no connection.
+On stdin, first the job as a JSON line, answered by `{"ready": job, "lanes", "batch"}`:
+
+- `{"job": "text", "engine", "model", "folder", "files", "language", "prompt", "beam", "threads", "nice"}`. Then for
+  each batch of windows `{"batch": [{"index", "samples", "speech"}, …]}` in times of the window, followed by the samples
+  of all, little-endian float32 at 16 kHz; answered by `{"batch": [{"index", "words", …}, …]}`. Up to `lanes` batches
+  are heard at once, and answered in the order in which they are finished.
+- `{"job": "speech", "nice"}`. Then `{"samples", "fresh"}` and samples, answered by `{"chances": […]}`, one each 32 ms.
+
+`{"done": true}` or the end of stdin ends it. An error is `{"failed": class, "what", "safe", "do"}` and holds nothing of
+the recording. The worker writes no file and opens no connection.
 """
 
 import os
 import signal
 import sys
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from threading import Lock
 from typing import IO, TYPE_CHECKING, Any, Final
 
 from facilitator.domain.errors import WorkerFailed
 from facilitator.transcription import engines, messages, store
+from facilitator.transcription.listening import Sound, listen
 
 if TYPE_CHECKING:
     from facilitator.transcription.planning import Samples
 
 _NETWORK: Final = frozenset({"socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "socket.sendto"})
-_SPEECH_THRESHOLD: Final = 0.35
-"""Of Silero's 0 to 1. Lower than its 0.5: a window sent in vain costs seconds, a quiet voice dropped costs evidence."""
-_LONGEST_WINDOW: Final = 30 * 16_000
+_LONGEST_SOUND: Final = 120 * 16_000
 _MOST_THREADS: Final = 8
 
 
 def main() -> None:
-    """Answer windows until there are no more."""
-    answers = os.fdopen(os.dup(1), "wb")
+    """Answer until there is nothing more to hear."""
+    answers = _Answers(os.fdopen(os.dup(1), "wb"))
     os.dup2(2, 1)  # libraries that write to stdout must not break into the answers
     _settle()
     try:
         _serve(sys.stdin.buffer, answers)
     except BaseException as error:  # the caller raises it again
-        _answer(answers, messages.failure_out(error))
+        answers.send(messages.failure_out(error))
 
 
-def _serve(windows: IO[bytes], answers: IO[bytes]) -> None:
-    job = messages.read(windows.readline())
+class _Answers:
+    """The way back, for all lanes."""
+
+    def __init__(self, pipe: IO[bytes]) -> None:
+        self._pipe, self._lock = pipe, Lock()
+
+    def send(self, message: messages.Message) -> None:
+        with self._lock:
+            self._pipe.write(messages.line(message))
+            self._pipe.flush()
+
+
+def _serve(asked: IO[bytes], answers: _Answers) -> None:
+    job = messages.read(asked.readline())
     if job["nice"] and hasattr(os, "nice"):
         os.nice(int(job["nice"]))
+    if job["job"] == "speech":
+        _find_speech(asked, answers)
+    else:
+        _hear(job, asked, answers)
+
+
+def _find_speech(asked: IO[bytes], answers: _Answers) -> None:
+    from facilitator.transcription.engines.silero import SpeechFinder
+
+    finder = SpeechFinder()
+    answers.send({"ready": "speech", "lanes": 1, "batch": 1})
+    while raw := asked.readline():
+        header = messages.read(raw)
+        if "done" in header:
+            return
+        chances = finder.find(_samples(asked, int(header["samples"])), bool(header["fresh"]))
+        answers.send({"chances": [round(float(chance), 4) for chance in chances]})
+
+
+def _hear(job: messages.Message, asked: IO[bytes], answers: _Answers) -> None:
     folder, threads = Path(job["folder"]), int(job["threads"]) or _threads()
     contents = store.read_checked(folder, job["files"])
     engine = engines.load(job["engine"], job["model"], folder, contents, threads)
     del contents
-    _answer(answers, {"ready": job["engine"]})
-    while raw := windows.readline():
-        header = messages.read(raw)
-        if "done" in header:
-            return
-        _answer(answers, _window(engine, job, header, _samples(windows, int(header["samples"]))))
+    manner = engines.Manner(job["language"], job["prompt"], int(job["beam"]))
+    answers.send({"ready": job["engine"], "lanes": engine.lanes, "batch": engine.batch})
+
+    def work(headers: list[messages.Message], sounds: list[Sound]) -> None:
+        found = listen(engine, sounds, manner)
+        batch = [messages.found_out(int(one["index"]), part) for one, part in zip(headers, found, strict=True)]
+        answers.send({"batch": batch})
+
+    def tell(done: "Future[None]") -> None:
+        if (error := done.exception()) is not None:
+            answers.send(messages.failure_out(error))
+
+    with ThreadPoolExecutor(engine.lanes) as lanes:
+        while raw := asked.readline():
+            header = messages.read(raw)
+            if "done" in header:
+                return
+            headers = list(header["batch"])
+            sounds = [Sound(_samples(asked, int(one["samples"])), messages.stretches(one["speech"])) for one in headers]
+            lanes.submit(work, headers, sounds).add_done_callback(tell)
 
 
-def _window(engine: engines.Engine, job: messages.Message, header: messages.Message, samples: "Samples") -> Any:
-    speech_ms = _speech_ms(samples)
-    segments = (
-        engine.transcribe(samples, language=job["language"], prompt=job["prompt"], beam=int(job["beam"]))
-        if speech_ms
-        else []
-    )
-    said = [messages.segment_out(segment) for segment in segments]
-    return {"window": header["index"], "speech_ms": speech_ms, "segments": said}
-
-
-def _samples(windows: IO[bytes], count: int) -> "Samples":
+def _samples(asked: IO[bytes], count: int) -> "Samples":
     import numpy as np
 
-    if not 0 < count <= _LONGEST_WINDOW:
-        raise WorkerFailed("The transcription helper was sent a window of impossible length.")
-    raw = windows.read(4 * count)
+    if not 0 < count <= _LONGEST_SOUND:
+        raise WorkerFailed("The transcription helper was sent sound of impossible length.")
+    raw = asked.read(4 * count)
     if len(raw) != 4 * count:
-        raise WorkerFailed("The transcription helper was sent half a window.")
+        raise WorkerFailed("The transcription helper was sent half a sound.")
     return np.frombuffer(raw, dtype="<f4").astype(np.float32)
-
-
-def _speech_ms(samples: "Samples") -> int:
-    """How much of the window is speech, in milliseconds, with a margin around each stretch."""
-    from faster_whisper.vad import VadOptions, get_speech_timestamps
-
-    options = VadOptions(threshold=_SPEECH_THRESHOLD, min_speech_duration_ms=100, min_silence_duration_ms=500)
-    return sum((found["end"] - found["start"]) // 16 for found in get_speech_timestamps(samples, options))
-
-
-def _answer(answers: IO[bytes], message: messages.Message) -> None:
-    answers.write(messages.line(message))
-    answers.flush()
 
 
 def _threads() -> int:

@@ -30,7 +30,9 @@ def passages(session: Session) -> tuple[Passage, ...]:
     found = [Passage(PassageKind.TITLE, name, text) for name, text in titles.items() if text]
     found += [Passage(PassageKind.QUESTION, question.id, question.text, at) for at, question in _asked(state)]
     found += [
-        Passage(PassageKind.SEGMENT, str(segment.id), segment.text, segment.start_ms) for segment in state.transcript
+        Passage(PassageKind.SEGMENT, str(segment.id), segment.text, segment.start_ms)
+        for segment in state.transcript
+        if segment.text.strip()
     ]
     found += [Passage(PassageKind.NOTE, str(note.id), note.text, note.at_ms) for note in _notes(state)]
     return tuple(found)

@@ -30,17 +30,17 @@ from .killing_study import World, make_template, opened
 TITLE = "kill -9 of capture, UI or both"
 HOLDS = "0 acknowledged notes, marks or edits lost; <= 0.5 s of audio lost; all reopen; recovery < 2 s, recorder < 5 s"
 COUNT = 1000
-SECONDS = 960.0
-AT_ONCE = 8
+SECONDS = 1700.0
+AT_ONCE = 4
 RECOVERY_S = 2.0
 BACK_S = 5.0
-"""From the kill of the recorder until another records; eight trials share the processor."""
+"""From the kill of the recorder until another records; four trials share the processor."""
 LEAST_S, MOST_S = 0.2, 3.0
 KINDS = ("capture", "ui", "both")
 
 
 def run(count: int, report: Report) -> Outcome:
-    """`count` trials, eight at a time in one room, for they mostly wait."""
+    """`count` trials, four at a time in one room, for they mostly wait."""
     if absent := SoundRoom.absent():
         return Outcome.skipped(absent)
     with tempfile.TemporaryDirectory(prefix="crash-kill-") as name, SoundRoom() as room, Playing(room):

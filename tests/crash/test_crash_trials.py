@@ -13,7 +13,7 @@ from .framework import ROOT, rig_names
 SCALE = os.environ.get("CRASH_SCALE", "0.1")
 TIDY_S = 15.0
 ALONE = ("devices", "kill")
-"""Four or eight recorders at once, with limits in seconds, need the computer for themselves."""
+"""Four recorders at once, with limits in seconds, need the computer for themselves."""
 RIGS = [pytest.param(name, marks=[pytest.mark.alone] if name in ALONE else []) for name in rig_names()]
 
 

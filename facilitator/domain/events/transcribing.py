@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from facilitator.domain.doubts import Doubt
 from facilitator.domain.events.base import Event
 from facilitator.domain.ids import Speaker
 from facilitator.domain.transcript import Segment, Word
@@ -10,7 +11,17 @@ from facilitator.domain.transcript import Segment, Word
 
 @dataclass(frozen=True, slots=True)
 class TranscriptionStarted(Event):
-    """`filled` are (start, length) in ms of the recording's gaps that were heard from a backup track."""
+    """How the windows that follow are heard.
+
+    Attributes:
+        language: a code such as "en", or "auto" for whatever each window sounds like.
+        total_ms: the length of the recording; 0 while it is still being made.
+        filled: (start, length) in ms of the recording's gaps that were heard from a backup track.
+        beam: how many readings were followed at once.
+        fillers: asked for "um" and the like. `names`: the participants' names were among the words to expect.
+        from_ms, to_ms: what of the recording is heard; a `to_ms` of 0 is its end.
+        beside: the draft stays, and this is shown beside it.
+    """
 
     kind: ClassVar[str] = "transcription.started"
     engine: str
@@ -19,6 +30,12 @@ class TranscriptionStarted(Event):
     language: str
     total_ms: int
     filled: tuple[tuple[int, int], ...] = ()
+    beam: int = 5
+    fillers: bool = False
+    names: bool = False
+    from_ms: int = 0
+    to_ms: int = 0
+    beside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +51,28 @@ class HeardSegment:
 
 @dataclass(frozen=True, slots=True)
 class WindowTranscribed(Event):
+    """What was heard from `start_ms` to `end_ms` of the recording, which are one window.
+
+    Attributes:
+        speech: where in it a voice was detected.
+        again: what was heard a second time, with other settings.
+        language: the one that the text is written in; `spoken` what it sounded like, `spoken_chance` how surely.
+        average: mean log probability of the tokens, at most 0.0.
+        loops: the text repeats itself, or never came to an end.
+    """
+
     kind: ClassVar[str] = "transcription.window"
     index: int
     start_ms: int
     end_ms: int
     segments: tuple[HeardSegment, ...]
+    speech: tuple[tuple[int, int], ...] = ()
+    again: tuple[tuple[int, int], ...] = ()
+    language: str = ""
+    spoken: str = ""
+    spoken_chance: float = 0.0
+    average: float = 0.0
+    loops: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +83,14 @@ class TranscriptionFinished(Event):
 
 @dataclass(frozen=True, slots=True)
 class DraftMade(Event):
-    """The draft transcript, cut into turns and attributed as far as the marks go."""
+    """The draft transcript, cut into turns and attributed as far as the marks go, and what is doubtful in it.
+
+    A segment without text stands where somebody speaks and nothing was understood.
+    """
 
     kind: ClassVar[str] = "draft.made"
     segments: tuple[Segment, ...]
+    doubts: tuple[Doubt, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
