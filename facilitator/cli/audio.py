@@ -50,6 +50,7 @@ PAUSES = {"break": Pause.BREAK, "off-record": Pause.OFF_RECORD}
 @click.option("--rate", type=click.Choice(RATES), default="48000", help="Hz; further takes keep the first one's.")
 @click.option("--channel", type=click.IntRange(1, 64), help="Keep this channel of the input; all mixed if not given.")
 @click.option("--force", is_flag=True, help="Record although the disk is nearly full.")
+@click.option("--draft/--no-draft", default=True, help="Transcribe meanwhile, with what the computer has left.")
 @click.option("--stop", is_flag=True, help="End a recording that goes on without a screen, and read it back.")
 @click.option("--pause", type=click.Choice(list(PAUSES)), help="Have such a recording store nothing for a while.")
 @click.option("--resume", is_flag=True, help="Have it store sound again.")
@@ -63,6 +64,7 @@ def record(
     rate: str,
     channel: int | None,
     force: bool,
+    draft: bool,
     stop: bool,
     pause: str | None,
     resume: bool,
@@ -73,6 +75,7 @@ def record(
     --stop, --pause and --resume are for a recording whose screen or command is gone: its recorder goes on alone.
     """
     from facilitator.workflows import prechecking, recording
+    from facilitator.workflows.live_draft import LiveDraft
 
     given = [name for name, chosen in (("--stop", stop), ("--pause", pause), ("--resume", resume)) if chosen]
     if given:
@@ -99,6 +102,7 @@ def record(
             rate=int(rate),
             channel=channel,
             checks=checks,
+            draft=LiveDraft(opened) if draft else None,
             report=report,
         )
         _tell_stored(opened, recorded)
@@ -147,7 +151,11 @@ def _tell_stored(session: "Session", recorded: "Recorded") -> None:
     length, lost = clock(recorded.length_ms), recorded.lost_ms
     silent = f", {recorded.silent_ms} ms without sound" if recorded.silent_ms else ""
     say(f"Stored and read back: {length} in {recorded.records} records, {lost} ms lost{silent}.")
-    say(f"Next: facilitator transcribe {session.id}")
+    if session.state.transcription_finished and session.state.segments:
+        say(f"A draft of {len(session.state.segments)} turns is there.")
+        say(f"Next: facilitator correct {session.id}")
+    else:
+        say(f"Next: facilitator transcribe {session.id}")
 
 
 @click.command()
@@ -158,7 +166,7 @@ def _tell_stored(session: "Session", recorded: "Recorded") -> None:
 def strike(opener: Opener, session: str, minutes: float, word: str | None) -> None:
     """Destroy the last minutes of SESSION at a participant's request: sound, backup tracks and notes, for good.
 
-    A recording that a closed screen left running goes on afterwards. Strike before the session is transcribed.
+    A recording that a closed screen left running goes on afterwards. Strike before the draft is corrected.
     """
     from facilitator.workflows.conducting import Conduct
 

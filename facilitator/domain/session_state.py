@@ -1,6 +1,6 @@
 """The state of one session, folded from its events."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
@@ -65,6 +65,17 @@ class Hearing:
     started: ev.TranscriptionStarted
     windows: dict[int, ev.WindowTranscribed] = field(default_factory=dict)
     finished: bool = False
+    stored_as: dict[int, int] = field(default_factory=dict)
+    """By window, the event that holds it."""
+
+    def since(self, from_ms: int) -> list[int]:
+        """The events of windows that heard something after `from_ms`."""
+        return [self.stored_as[index] for index, window in self.windows.items() if window.end_ms > from_ms]
+
+    def forget(self, events: Collection[int]) -> None:
+        """As if these windows had never been heard."""
+        for index in [index for index, seq in self.stored_as.items() if seq in events]:
+            del self.windows[index], self.stored_as[index]
 
     @property
     def end_ms(self) -> int:
@@ -118,6 +129,7 @@ class SessionState(ConductState):
     beside: list[Hearing] = field(default_factory=list)
     segments: dict[int, Segment] = field(default_factory=dict)
     doubts: tuple[Doubt, ...] = ()
+    drafted: int = 0
     edits: list[tuple[int, Edit]] = field(default_factory=list)
     earlier: dict[int, tuple[Segment, ...]] = field(default_factory=dict)
     searched: ev.CandidatesSearched | None = None
@@ -191,6 +203,26 @@ class SessionState(ConductState):
         open_now = {doubt for segment in unchecked for doubt in self.doubts_about(segment)}
         return tuple(doubt for doubt in self.doubts if doubt in open_now)
 
+    @property
+    def worked_on(self) -> bool:
+        """Whether somebody has corrected the draft, or looked for identifiers in it."""
+        return bool(self.edits) or self.searched is not None
+
+    def heard_since(self, from_ms: int) -> tuple[int, ...]:
+        """The events of all that was heard after `from_ms`, and of the draft that holds it."""
+        hearings = [*self.beside, *([self.hearing] if self.hearing else [])]
+        found = [seq for hearing in hearings for seq in hearing.since(from_ms)]
+        return tuple(sorted([*found, *([self.drafted] if found and self.segments else [])]))
+
+    def _forget_heard(self, destroyed: Collection[int]) -> None:
+        hearings = [*self.beside, *([self.hearing] if self.hearing else [])]
+        for hearing in hearings:
+            hearing.forget(destroyed)
+            hearing.finished = hearing.finished and (not destroyed or hearing.is_whole)
+        self.beside = [hearing for hearing in self.beside if hearing.finished or hearing is self.heard_now]
+        if self.drafted in destroyed:
+            self.segments, self.doubts = {}, ()
+
     def breaks(self, now_ms: int) -> list[Stretch]:
         """When the group did not talk, up to `now_ms`: its breaks, and the time between a stop and going on."""
         paused = ((at, end, why) for at, end, why in self.pauses if why is Pause.BREAK)
@@ -248,6 +280,7 @@ class SessionState(ConductState):
             case ev.AudioStruck() as struck:
                 self.struck.append(struck)
                 self.forget(struck.destroyed)
+                self._forget_heard(struck.destroyed)
                 if struck.track == 0:
                     self.strike_ordered = None
                     self.gaps = _without(self.gaps, struck.from_ms, struck.to_ms)
@@ -267,11 +300,20 @@ class SessionState(ConductState):
                 self.heard_now = self.hearing = Hearing(started)
             case ev.WindowTranscribed() as window if self.heard_now is not None:
                 self.heard_now.windows[window.index] = window
+                self.heard_now.stored_as[window.index] = item.seq
+            case ev.HeardUntil(total_ms) if self.hearing is not None:
+                self.heard_now = hearing = self.hearing
+                if total_ms == 0:  # its last window ended where the recording did, not at a pause
+                    hearing.forget(hearing.since(hearing.end_ms - 1))
+                    hearing.finished = False
+                hearing.started = replace(hearing.started, total_ms=total_ms)
+            case ev.HearingForgotten(_, destroyed):
+                self._forget_heard(destroyed)
             case ev.TranscriptionFinished() if self.heard_now is not None:
                 self.heard_now.finished = True
             case ev.DraftMade(segments, doubts):
                 self.segments = {segment.id: segment for segment in segments}
-                self.doubts = doubts
+                self.doubts, self.drafted = doubts, item.seq
                 self.edits.clear()
                 self.earlier.clear()
                 self._void()

@@ -1,18 +1,24 @@
 """Correcting the draft against the sound. Every change is stored before it is shown as saved."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Final
 
 from facilitator.domain import events as ev
 from facilitator.domain.edits import Edit, inverse
 from facilitator.domain.errors import NotFound, UsageError
 from facilitator.domain.ids import ASSISTANT, MODERATOR, Speaker
+from facilitator.domain.session_state import Hearing, SessionState
 from facilitator.domain.text import MAX_TURN, one_line
 from facilitator.domain.transcript import Segment
+from facilitator.workflows.hearing_beside import Beside, beside, differs
 from facilitator.workflows.sessions import Session
 from facilitator.workflows.sound import SessionSound
 
 if TYPE_CHECKING:
     import numpy as np
+
+_REACH_MS: Final = 30_000
+"""No word lies further outside its window."""
 
 
 class Correction:
@@ -39,6 +45,21 @@ class Correction:
     def checked(self) -> tuple[int, int]:
         """(checked, all)."""
         return sum(segment.checked for segment in self.segments), len(self.segments)
+
+    @property
+    def has_other(self) -> bool:
+        """Whether anything was heard beside the draft."""
+        return any(hearing.finished for hearing in self.session.state.beside)
+
+    def other(self, segment_id: int) -> Beside | None:
+        """What was last heard beside a turn, where it has other words than the turn."""
+        segment = self.segment(segment_id)
+        found = beside(_near(self.session.state.beside, segment), segment)
+        return found[0] if found and differs(segment, found[0]) else None
+
+    def differing(self) -> frozenset[int]:
+        """Ids of the turns that differ from what was last heard beside them."""
+        return frozenset(segment.id for segment in self.segments if self.has_other and self.other(segment.id))
 
     def segment(self, segment_id: int) -> Segment:
         """One segment by its id; raises NotFound."""
@@ -75,6 +96,20 @@ class Correction:
         self._store(ev.SegmentChecked(segment_id, before, checked))
         return True
 
+    def nothing_said(self, segment_id: int) -> None:
+        """Take a turn's text out and mark it as checked, which one `undo` takes back."""
+        segment = self.segment(segment_id)
+        edits: list[Edit] = [ev.TextCorrected(segment_id, segment.text, "")] if segment.text else []
+        edits += [] if segment.checked else [ev.SegmentChecked(segment_id, False, True)]
+        self._store(*edits)
+
+    def take_other(self, segment_id: int) -> None:
+        """Take what was last heard beside a turn as its text. Raises NotFound where that is no other."""
+        other = self.other(segment_id)
+        if other is None:
+            raise NotFound("Nothing else was heard beside this turn.", safe="Nothing was changed.")
+        self.set_text(segment_id, other.text)
+
     def split(self, segment_id: int, at: int) -> int:
         """Cut a segment before code point `at` of its text and return the id of the new one.
 
@@ -104,14 +139,17 @@ class Correction:
     def undo(self) -> int:
         """Take the last correction back and return the segment that it touched.
 
+        A text that was taken out and the check right after it are one correction.
+
         Raises:
             NotFound: there is nothing to take back.
         """
         if not self.session.state.edits:
             raise NotFound("There is no correction to take back.")
-        seq, edit = self.session.state.edits[-1]
-        self._store(inverse(edit, seq))
-        return edit.segment_id
+        edits = self.session.state.edits
+        last = edits[-2:] if _is_removal(edits[-2:]) else edits[-1:]
+        self._store(*(inverse(edit, seq) for seq, edit in reversed(last)))
+        return last[-1][1].segment_id
 
     def clip(self, start_ms: int, end_ms: int) -> "tuple[np.ndarray, int]":
         """(int16 mono samples, rate in Hz) of a stretch of the session clock; silence where nothing was recorded."""
@@ -119,5 +157,31 @@ class Correction:
             self._sound = SessionSound(self.session)
         return self._sound.read(max(0, start_ms), min(end_ms, self._sound.length_ms)), self._sound.rate
 
-    def _store(self, edit: Edit) -> None:
-        self.session.record(edit, self.segment(edit.segment_id).start_ms)
+    def _store(self, *edits: Edit) -> None:
+        self.session.record_all([(edit, self.segment(edit.segment_id).start_ms) for edit in edits])
+
+
+def _is_removal(edits: Collection[tuple[int, Edit]]) -> bool:
+    match [edit for _, edit in edits]:
+        case [ev.TextCorrected(emptied, _, ""), ev.SegmentChecked(checked, _, True)]:
+            return emptied == checked
+    return False
+
+
+def _near(hearings: list[Hearing], segment: Segment) -> SessionState:
+    """A state with only what was heard around a segment: to look through hours for each turn takes half a minute."""
+    start, end = segment.start_ms - _REACH_MS, segment.end_ms + _REACH_MS
+    return SessionState(
+        beside=[
+            Hearing(
+                hearing.started,
+                {
+                    index: window
+                    for index, window in hearing.windows.items()
+                    if window.start_ms < end and start < window.end_ms
+                },
+                hearing.finished,
+            )
+            for hearing in hearings
+        ]
+    )

@@ -71,8 +71,10 @@ def find_weights_for(manner: Manner, report: Report) -> "Weights":
     return find_weights(manner.model, report, engine=manner.engine)
 
 
-def started(session: Session, manner: Manner, weights: "Weights", total_ms: int) -> ev.TranscriptionStarted:
-    """The event that says how the windows after it are heard."""
+def started(
+    session: Session, manner: Manner, weights: "Weights", total_ms: int, filled: tuple[Stretch, ...] = ()
+) -> ev.TranscriptionStarted:
+    """The event that says how the windows after it are heard; `total_ms` and `filled` as in the event."""
     from facilitator.transcription.engines import resolve
 
     language = manner.language or session.study.settings.language
@@ -83,7 +85,7 @@ def started(session: Session, manner: Manner, weights: "Weights", total_ms: int)
         weights.sha256,
         language,
         total_ms,
-        filled(session),
+        filled,
         manner.beam,
         manner.fillers,
         manner.names,

@@ -10,7 +10,7 @@ from facilitator.domain.text import fold
 from facilitator.domain.timebase import clock
 from facilitator.domain.transcript import Segment, Word, words_text
 from facilitator.transcription.engines import UNSPACED
-from facilitator.workflows.hearing import Manner, find_weights_for, hear, started
+from facilitator.workflows.hearing import Manner, filled, find_weights_for, hear, started
 from facilitator.workflows.sessions import Session
 from facilitator.workflows.sound import SessionSound
 from facilitator.workflows.transcribing import check_recorded
@@ -65,7 +65,9 @@ def hear_beside(
             safe="Nothing was changed.",
             do="Give --from and --to within it, at least half a second apart.",
         )
-    how = replace(started(session, manner, weights, state.length_ms), beside=True, from_ms=start, to_ms=end)
+    how = replace(
+        started(session, manner, weights, state.length_ms, filled(session)), beside=True, from_ms=start, to_ms=end
+    )
     hearing = next((one for one in state.beside if one.started == how), None)
     if hearing is None or (not hearing.finished and hearing is not state.heard_now):
         session.record(how)

@@ -8,11 +8,13 @@ from facilitator.domain import events as ev
 from facilitator.domain.errors import Busy, DeviceFailed, StorageFailed, UsageError, WorkerFailed
 from facilitator.domain.progress import Progress, Report, silent
 from facilitator.workflows.conducting import Conduct, Level, Recorded
+from facilitator.workflows.live_draft import LiveDraft
 from facilitator.workflows.sessions import Session
 
 POLL_S = 0.1
 RETRY_S = (0.0, 0.5, 1.0, 2.0, 4.0)
 """How long to wait before each try at starting a recorder again that died; after the last, the command gives up."""
+DRAFT_POLLS = 20
 STEADY_MS = 60_000
 """A recorder that ran that long is given all tries anew."""
 
@@ -26,11 +28,13 @@ def record(
     rate: int = 48_000,
     channel: int | None = None,
     checks: Sequence[ev.Precheck] = (),
+    draft: LiveDraft | None = None,
     report: Report = silent,
 ) -> Recorded:
     """Record for `seconds` (0.5 to 43,200), or until Ctrl-C or Cancelled from `report`; then stop and read back.
 
-    A capture process that dies is started again, and `report` says so. `backup_device` records in parallel.
+    A capture process that dies is started again, and `report` says so. `backup_device` records in parallel. `draft`
+    is made meanwhile, and waited for; Ctrl-C leaves the rest of it to `transcribe`.
 
     Raises:
         UsageError: a length out of range.
@@ -53,20 +57,33 @@ def record(
         backup_device=backup_device,
         checks=checks,
     )
-    watch = _Watch(conduct, session.state.takes[-1].at_ms, seconds, report)
-    try:
-        with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C is the stop button of a recording without a screen
-            watch.run()
-    finally:
-        recorded = conduct.stop()
+    watch = _Watch(conduct, session.state.takes[-1].at_ms, seconds, report, draft)
+    with draft or contextlib.nullcontext():
+        try:
+            with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C is the stop button of a recording without a screen
+                watch.run()
+        finally:
+            recorded = conduct.stop()
+        if draft is not None:
+            _wait_for(draft, recorded.length_ms, report)
     return recorded
+
+
+def _wait_for(draft: LiveDraft, length_ms: int, report: Report) -> None:
+    draft.recording_ended()
+    with contextlib.suppress(KeyboardInterrupt):
+        while not draft.wait(POLL_S):
+            report(Progress("Transcribing the rest", draft.standing.heard_ms, length_ms))
 
 
 class _Watch:
     """Hears a recording without a screen to its end, and keeps it up."""
 
-    def __init__(self, conduct: Conduct, start_ms: int, seconds: float, report: Report) -> None:
+    def __init__(
+        self, conduct: Conduct, start_ms: int, seconds: float, report: Report, draft: LiveDraft | None
+    ) -> None:
         self._conduct, self._start_ms, self._seconds, self._report = conduct, start_ms, seconds, report
+        self._draft, self._polls = draft, 0
         self._stored_ms = start_ms
         self._began_ms = start_ms
         self._tries = 0
@@ -81,6 +98,9 @@ class _Watch:
                     self._say(self._label())
             if self._conduct.interrupted:
                 self._restart()
+            self._polls += 1
+            if self._draft is not None and self._polls % DRAFT_POLLS == 0:
+                self._draft.look()
 
     def _restart(self) -> None:
         if self._conduct.now_ms - self._began_ms > STEADY_MS:

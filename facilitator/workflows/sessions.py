@@ -2,7 +2,7 @@
 
 import contextlib
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -122,26 +122,30 @@ class Session:
         """Store one event at `at_ms` of the session clock; durable when this returns. Raises StorageFailed."""
         return self.record_all([(event, at_ms)])[0]
 
-    def record_all(self, events: Sequence[tuple[Event, int]]) -> list[Stored]:
-        """Store all of (event, at_ms) or none; durable when this returns. Raises StorageFailed.
+    def record_all(
+        self, events: Sequence[tuple[Event, int]], check: Callable[[SessionState], object] = lambda _: None
+    ) -> list[Stored]:
+        """Store all of (event, at_ms) or none; durable when this returns. Raises StorageFailed, and what `check` does.
 
-        On a full disk, what a running recording keeps in reserve makes room. An assistant's words from a stretch that
-        was struck, maybe just now, are refused with UsageError.
+        `check` is given the state at the moment of storing, when nobody else here can change it. On a full disk, what
+        a running recording keeps in reserve makes room. An assistant's words from a stretch that was struck, maybe
+        just now, are refused with UsageError.
         """
         with self._one_at_a_time:
-            stored = self._append_all(events)
+            stored = self._append_all(events, check)
             self.refresh()
         return stored
 
-    def _append_all(self, events: Sequence[tuple[Event, int]]) -> list[Stored]:
+    def _append_all(self, events: Sequence[tuple[Event, int]], check: Callable[[SessionState], object]) -> list[Stored]:
         while True:
             try:
-                return self._log.append_all(events, lambda: self._check(events))
+                return self._log.append_all(events, lambda: self._check(events, check))
             except StorageFailed as error:
                 if "is full" not in error.what or not give_up_some(self.folder.reserve):
                     raise
 
-    def _check(self, events: Sequence[tuple[Event, int]]) -> None:
+    def _check(self, events: Sequence[tuple[Event, int]], check: Callable[[SessionState], object]) -> None:
+        check(self.state)
         if self._beside:
             self.refresh()
             refuse_struck_words(self.state, events)

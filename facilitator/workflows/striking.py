@@ -59,7 +59,7 @@ def preview_strike(session: Session, minutes: float, now_ms: int) -> StrikePrevi
     """What striking the last `minutes` (0.05 to 720) before `now_ms` would destroy.
 
     Raises:
-        UsageError: out of range, transcription has begun, or there is no recording.
+        UsageError: out of range, the draft is being corrected, or there is no recording.
         NotFound: the audio was destroyed before.
     """
     if not LEAST_MINUTES <= minutes <= MOST_MINUTES:
@@ -92,9 +92,9 @@ def check_strike(session: Session) -> None:
         raise NotFound("The audio of this session was destroyed on purpose already.", safe="Its transcript is kept.")
     if not state.takes:
         raise UsageError("This session has no recording to strike from.", safe="Nothing was destroyed.")
-    if state.transcription is not None:
+    if state.worked_on:
         raise UsageError(
-            f"Session {session.id} is transcribed already, at least in part; a strike comes before that.",
+            f"Session {session.id} is being corrected already; a strike comes before that.",
             safe="Nothing was destroyed.",
             do="Take the passage out of the transcript with `facilitator correct`, and purge the audio afterwards.",
         )
@@ -132,7 +132,7 @@ def finish_strike(session: Session, running: Mapping[int, RunningTrack] | None =
         if track not in _done(session):
             session.record(_strike_track(session, order, track, running or {}), order.to_ms)
     main = _strike_track(session, order, 0, running or {})
-    words = session.state.written_since(main.from_ms, order.to_ms)
+    words = (*session.state.written_since(main.from_ms, order.to_ms), *session.state.heard_since(main.from_ms))
     notes, texts = _counted(session, main.from_ms, order.to_ms)
     rate = session.state.takes[0].rate if session.state.takes else 48_000
     event = ev.AudioStruck(

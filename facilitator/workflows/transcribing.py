@@ -11,7 +11,7 @@ from facilitator.domain.progress import Report, silent
 from facilitator.domain.session_state import Hearing, SessionState
 from facilitator.domain.suspicion import doubts
 from facilitator.domain.transcript import Segment
-from facilitator.workflows.hearing import Manner, accounted, find_weights_for, hear, started
+from facilitator.workflows.hearing import Manner, accounted, filled, find_weights_for, hear, started
 from facilitator.workflows.sessions import Session
 from facilitator.workflows.sound import SessionSound
 
@@ -34,16 +34,24 @@ def transcribe(
     """
     weights = find_weights_for(manner, report)
     check_recorded(session)
-    how = started(session, manner, weights, session.state.length_ms)
+    how = started(session, manner, weights, session.state.length_ms, filled(session))
     if _settled(session.state, how, again):
         return session.state
     sound = SessionSound(session)
+    _end_live(session, how)
     state = session.state
     if state.transcription != how or state.transcription_finished or state.heard_now is not state.hearing:
         session.record(how)
     hear(session, heard_now(session), weights, sound, report)
     finish(session)
     return session.state
+
+
+def _end_live(session: Session, how: ev.TranscriptionStarted) -> None:
+    """Take over what was heard while the session was recorded, if it was heard in the same way."""
+    live = session.state.transcription
+    if live is not None and live.total_ms == 0 and replace(live, total_ms=how.total_ms) == how:
+        session.record(ev.HeardUntil(how.total_ms))
 
 
 def check_recorded(session: Session) -> None:

@@ -76,6 +76,23 @@ class WindowTranscribed(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class HeardUntil(Event):
+    """The recording that is heard while it is made ended at `total_ms`; 0: it goes on after all."""
+
+    kind: ClassVar[str] = "transcription.until"
+    total_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class HearingForgotten(Event):
+    """What was heard of sound that was taken back right after it was recorded; payloads of `destroyed` are gone."""
+
+    kind: ClassVar[str] = "transcription.forgotten"
+    from_ms: int
+    destroyed: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class TranscriptionFinished(Event):
     kind: ClassVar[str] = "transcription.finished"
     windows: int

@@ -1,7 +1,7 @@
 """Conducting a group with the eyes on the people: one key an action, and the recording always in sight."""
 
 from collections.abc import Sequence
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -12,7 +12,12 @@ from facilitator.tui.session_keys import recording_bindings
 from facilitator.tui.widgets.input_picker import InputPicker
 from facilitator.tui.widgets.strike_line import StrikeLine
 
+if TYPE_CHECKING:  # opens databases and audio; not needed for the first paint
+    from facilitator.workflows.conducting import Recorded
+    from facilitator.workflows.live_draft import LiveDraft
+
 TICK_S: Final = 0.1
+DRAFT_S: Final = 2.0
 
 
 class ConductScreen(RecordingScreen):
@@ -38,13 +43,22 @@ panel proposes what to drop so that the key questions keep their minutes, and y 
 A letter of the bottom line begins a note, stamped with the moment of its first character; Enter stores it, Escape \
 drops it, F2 and F3 change its kind and its person, and Tab completes a #tag. ↑ and ↓ choose a note, Enter changes \
 it. k parks a topic; l lists what you wanted to come back to. c is the checklist. What the list shows is stored.
+
+While it records, the group is transcribed with what the computer has left, so that a draft is there soon after the \
+stop. T switches that off, to spare the battery, and on again.
 """
     BINDINGS: ClassVar[list[BindingType]] = [
         *recording_bindings(),
         Binding(
             "D", "debrief", "Debrief", id="conduct.debrief", tooltip="Write down what must not fade; after the group"
         ),
+        Binding(
+            "T", "live_draft", "Live draft", show=False, id="conduct.live_draft", tooltip="Transcribe meanwhile, or not"
+        ),
     ]
+
+    draft: "LiveDraft"
+    _draft_told = True
 
     def compose_panels(self) -> ComposeResult:
         """The lists, and the inputs."""
@@ -57,16 +71,46 @@ it. k parks a topic; l lists what you wanted to come back to. c is the checklist
 
     def start_work(self) -> None:
         """Show the session, and take over a recording that is still running."""
+        from facilitator.workflows.live_draft import LiveDraft
+
         self.start_watch()
         self.start_group()
         self.tick()
         self.set_interval(TICK_S, self.tick)
+        self.draft = LiveDraft(self.session)
+        self.set_interval(DRAFT_S, self._tend_draft)
 
     def close_session(self) -> None:
         """Let a running recording run on, and keep a note that is half typed."""
         if self.is_open:
+            self.draft.close()
             self.conduct.detach()
         super().close_session()
+
+    # --- the draft that is made meanwhile
+
+    def action_live_draft(self) -> None:
+        """Have the recording transcribed meanwhile, or not."""
+        on = not self.draft.standing.on
+        self.draft.switch(on)
+        self.tell("The draft is made meanwhile again." if on else "No draft is made meanwhile. Transcribe afterwards.")
+
+    def _tend_draft(self) -> None:
+        """Let the draft begin or go on, and say once when it is complete."""
+        if not self.is_open:
+            return
+        if self.conduct.recording:
+            self.draft.look()
+            self._draft_told = False
+        elif self.draft.standing.done and not self._draft_told:
+            self._draft_told = True
+            self.tell(
+                f"The draft is complete: {len(self.session.state.segments)} turns, to correct from the first screen."
+            )
+
+    def _stopped(self, recorded: "Recorded") -> None:
+        super()._stopped(recorded)
+        self.draft.recording_ended()
 
     @property
     def typing(self) -> bool:

@@ -87,7 +87,7 @@ class RecordingScreen(GroupScreen):
                 return under_way
             case "strike":
                 state = self.session.state
-                return bool(state.takes) and not state.imported and state.transcription is None
+                return bool(state.takes) and not state.imported and not state.worked_on
         return None
 
     # --- starting

@@ -22,7 +22,7 @@ from facilitator.tui.widgets.row_layout import RowLayout, guess_height, wrap
 from facilitator.tui.widgets.transcript_rows import UNKNOWN, Row, RowKind
 
 GUTTER: Final = 19
-"""Cells before the text: cursor 2, time 10, speaker 5, sign 2."""
+"""Cells before the text: cursor 2, time 10, speaker 4, ≠ where another text was heard 1, sign 2."""
 MAX_TEXT: Final = 92
 """Longer lines are hard to follow from one to the next."""
 SLICE_S: Final = 0.008
@@ -46,6 +46,8 @@ class TranscriptView(ScrollView):
         & > .transcript--checked { color: $text-success; }
         & > .transcript--flag { color: $text-warning; text-style: bold; }
         & > .transcript--weak { color: $text-warning; text-style: underline; }
+        & > .transcript--doubt { color: $text-warning; text-style: italic; }
+        & > .transcript--blank { color: $foreground 60%; text-style: italic; }
         & > .transcript--match { background: $accent; color: $background; text-style: bold; }
         & > .transcript--question { color: $text-accent; text-style: bold; }
         & > .transcript--note { color: $foreground 65%; text-style: italic; }
@@ -62,6 +64,8 @@ class TranscriptView(ScrollView):
             "checked",
             "flag",
             "weak",
+            "doubt",
+            "blank",
             "match",
             "question",
             "note",
@@ -217,7 +221,7 @@ class TranscriptView(ScrollView):
         self._text_width = self._width_for_text()
         self._strips.clear()
         self._wraps = [None] * len(self._rows)
-        self._layout_rows = RowLayout([guess_height(row.text, self._text_width) + _space(row) for row in self._rows])
+        self._layout_rows = RowLayout([guess_height(row.shown, self._text_width) + _space(row) for row in self._rows])
         self._unmeasured = 0
         self._update_size()
         if 0 < anchor < len(self._rows):
@@ -233,7 +237,7 @@ class TranscriptView(ScrollView):
     def _lines(self, index: int) -> tuple[tuple[int, int], ...]:
         lines = self._wraps[index]
         if lines is None:
-            lines = self._wraps[index] = wrap(self._rows[index].text, self._text_width)
+            lines = self._wraps[index] = wrap(self._rows[index].shown, self._text_width)
         return lines
 
     def _measure(self, index: int) -> int:
@@ -340,7 +344,8 @@ class TranscriptView(ScrollView):
             (pointer, self._style("flag")),
             (f"{stamp(row.at_ms)}  ", self._style("time")),
             (row.who, self._style(speaker)),
-            (" " * (5 - len(row.who)), Style()),
+            (" " * (4 - len(row.who)), Style()),
+            ("≠" if row.differs else " ", self._style("flag")),
             (sign, sign_style),
             (" ", Style()),
         ]
@@ -356,10 +361,12 @@ class TranscriptView(ScrollView):
         return [("  " + "─" * (GUTTER - 3) + " ", self._style("question"))]
 
     def _text_cells(self, row: Row, start: int, end: int) -> list[tuple[str, Style]]:
-        """The stretch of a row's text, cut where a doubtful word or a match begins or ends."""
+        """The stretch of what a row shows, cut where a doubtful word or a match begins or ends."""
         usual = Style() if row.kind is RowKind.TURN else self._style(row.kind.name.lower())
+        shown, flagged = row.shown, len(row.text or row.blank)
         spans = [(low, high, "weak") for low, high in row.weak]
         spans += [(low, high, "match") for low, high in self._matches(row.text)]
+        spans += [(len(row.text), flagged, "blank"), (flagged, len(shown), "doubt")]
         cuts = sorted({start, end, *(max(start, min(end, cut)) for low, high, _ in spans for cut in (low, high))})
         cells = []
         for low, high in pairwise(cuts):
@@ -367,7 +374,7 @@ class TranscriptView(ScrollView):
             for span_low, span_high, part in spans:
                 if span_low <= low and high <= span_high:
                     style += self._style(part)
-            cells.append((row.text[low:high], style))
+            cells.append((shown[low:high], style))
         return cells
 
     def _matches(self, text: str) -> list[tuple[int, int]]:
