@@ -47,8 +47,8 @@ def transcribed(window: "Window", found: Found | None) -> WindowTranscribed:
 
 
 def _placed(window: "Window", word: Word) -> Word:
-    start = window.session_ms(word.start_ms)
-    return replace(word, start_ms=start, end_ms=max(start, window.session_ms(word.end_ms, is_end=True)))
+    start, end = window.session_stretch(word.start_ms, word.end_ms)
+    return replace(word, start_ms=start, end_ms=end)
 
 
 def within_speech(words: Iterable[Word], speech: Sequence[Stretch]) -> list[Word]:

@@ -69,6 +69,16 @@ class Window:
             left -= end - start
         return self.pieces[-1][1] if self.pieces else self.start_ms
 
+    def session_stretch(self, start_ms: int, end_ms: int) -> Stretch:
+        """Where a stretch of the samples lies on the session clock; of one across a joint, the longest part."""
+        parts, before = [(-1, self.session_ms(start_ms), self.session_ms(start_ms))], 0
+        for start, end in self.pieces:
+            low, high = max(start_ms, before), min(end_ms, before + end - start)
+            if low <= high:
+                parts.append((high - low, start + low - before, start + high - before))
+            before += end - start
+        return max(parts, key=lambda part: part[0])[1:]
+
     def window_ms(self, stretches: Iterable[Stretch]) -> list[Stretch]:
         """What of stretches of the session clock is in the samples, as times of the samples."""
         found, before = [], 0

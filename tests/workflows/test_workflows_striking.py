@@ -16,6 +16,7 @@ from facilitator.domain.ids import session_id
 from facilitator.domain.notes import NoteKind
 from facilitator.domain.recording import STRUCK
 from facilitator.domain.stretches import common, without
+from facilitator.domain.transcript import Segment
 from facilitator.storage.study_folder import SessionFolder
 from facilitator.workflows.conducting import Conduct, StrikePreview, Struck
 from facilitator.workflows.note_taking import NoteTaking
@@ -274,7 +275,7 @@ def test_a_destruction_cut_off_in_the_middle_is_completed(opened: Study, track: 
         _judge(session, 4000, 10_000)
 
 
-def test_no_strike_once_transcription_has_begun_nor_without_sound(opened: Study) -> None:
+def test_no_strike_once_the_draft_is_corrected_nor_without_sound(opened: Study) -> None:
     with Session(opened, session_id("01")) as session:
         with pytest.raises(UsageError, match="no recording"):
             _strike(Conduct(session), 1)
@@ -282,8 +283,9 @@ def test_no_strike_once_transcription_has_begun_nor_without_sound(opened: Study)
         for wrong in (0.0, -1.0, 721.0, float("nan")):
             with pytest.raises(UsageError):
                 Conduct(session).strike_preview(wrong)
-        session.record(ev.TranscriptionStarted("any", "base", "0" * 64, "en", 5000))
-        with pytest.raises(UsageError, match="transcribed already"):
+        session.record(ev.DraftMade((Segment(1, 0, 5000, None, "So we begin."),)))
+        session.record(ev.SegmentChecked(1, False, True))
+        with pytest.raises(UsageError, match="corrected already"):
             _strike(Conduct(session), 1)
         assert session.reread().strike_ordered is None and open_track(session).length_ms == 5000
 
