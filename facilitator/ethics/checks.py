@@ -44,6 +44,7 @@ def run_checks(
     unknown_speaker_turns: int,
     unchecked_segments: int,
     total_segments: int,
+    open_doubts: int,
     missing_recording_consent: Sequence[str],
     refused_quotation: Sequence[str],
     approval: Approval | None = None,
@@ -60,6 +61,7 @@ def run_checks(
         unknown_speaker_turns: turns of `content` without a speaker.
         unchecked_segments: segments, of `total_segments`, that nobody marked as checked.
         total_segments: segments of the transcript.
+        open_doubts: passages that the speech model may have made up or left out, and nobody has heard.
         missing_recording_consent: research numbers of those present without consent to be recorded.
         refused_quotation: research numbers of those present who do not want to be quoted.
         approval: the last approval, if any.
@@ -75,6 +77,7 @@ def run_checks(
         _known(unknown_identifiers),
         _residue(residue_refs),
         _corrected(unchecked_segments, total_segments),
+        _doubts(open_doubts, total_segments),
         _brackets(content),
         _approval(approval, content),
     )
@@ -172,6 +175,16 @@ def _corrected(unchecked: int, total: int) -> Check:
             "corrected", title, Verdict.JUDGE, f"{unchecked} of {_count(total, 'turn')} of the draft are not checked."
         )
     return Check("corrected", title, Verdict.PASS, f"All {_count(total, 'turn')} of the draft are checked.")
+
+
+def _doubts(open_doubts: int, total: int) -> Check:
+    title = "Doubtful passages were heard by a person"
+    if not total:
+        return Check("doubts", title, Verdict.NOT_APPLICABLE, "There is no draft.")
+    if open_doubts:
+        many = _count(open_doubts, "passage")
+        return Check("doubts", title, Verdict.JUDGE, f"The speech model may have made up or left out {many}.")
+    return Check("doubts", title, Verdict.PASS, "None is left.")
 
 
 def _brackets(content: ReleaseContent) -> Check:

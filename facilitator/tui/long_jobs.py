@@ -15,15 +15,18 @@ if TYPE_CHECKING:  # home imports this module's callers; workflows load slowly
 def transcribe_session(home: "HomeScreen", session_id: SessionId) -> None:
     """Transcribe what is not transcribed yet."""
 
-    def job(report: Report) -> int:
+    def job(report: Report) -> tuple[int, int]:
         from facilitator.workflows.sessions import Session
         from facilitator.workflows.transcribing import transcribe
 
         with Session(home.study, session_id) as session:
-            return len(transcribe(session, report=report).segments)
+            state = transcribe(session, report=report)
+            return len(state.segments), len(state.open_doubts)
 
-    def done(turns: int) -> None:
-        home.tell(f"Session {session_id} has a draft of {turns} turns. Enter corrects it.")
+    def done(made: tuple[int, int]) -> None:
+        turns, doubts = made
+        doubtful = {0: "", 1: ", one place of it doubtful"}.get(doubts, f", {doubts} places of it doubtful")
+        home.tell(f"Session {session_id} has a draft of {turns} turns{doubtful}. Enter corrects it.")
         home.reload()
 
     home.run_with_progress(f"Transcribing session {session_id} on this machine", job, done)

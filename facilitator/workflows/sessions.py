@@ -327,7 +327,8 @@ def _stages(session: Session, missing: int) -> tuple[tuple[tuple[str, str], ...]
     if not state.transcription_finished or not state.segments:
         if state.transcription:
             done = sum(window.end_ms - window.start_ms for window in state.windows.values())
-            stages.append(("transcribed", f"{done * 100 // max(1, state.transcription.total_ms)} %"))
+            total = state.transcription.total_ms or state.length_ms
+            stages.append(("transcribed", f"{min(99, done * 100 // max(1, total))} %"))
         if state.purged or session.key.purged:
             return (*stages, ("audio", "destroyed")), "done"
         return tuple(stages), "transcribe"

@@ -48,6 +48,7 @@ def verify(session: Session) -> Verification:
         unknown_speaker_turns=sum(turn.speaker is None for turn in content.turns),
         unchecked_segments=sum(not segment.checked for segment in state.segments.values()),
         total_segments=len(state.segments),
+        open_doubts=len(state.open_doubts),
         missing_recording_consent=missing_consents(state.took_part, consents),
         refused_quotation=content.not_to_be_quoted,
         approval=state.approval or state.voided,
