@@ -1,5 +1,6 @@
 """`facilitator session`."""
 
+from collections import Counter
 from datetime import datetime
 
 import click
@@ -7,8 +8,10 @@ import click
 from facilitator.cli import session_group
 from facilitator.cli.output import columns, emit, say
 from facilitator.cli.study_option import Opener, json_option, study_options
+from facilitator.domain.accounting import sums
 from facilitator.domain.ids import number_range
-from facilitator.domain.timebase import clock, stamp
+from facilitator.domain.timebase import clock, exact, stamp
+from facilitator.domain.turn_words import tally
 
 
 @click.group("session")
@@ -66,6 +69,7 @@ def list_sessions(opener: Opener, as_json: bool) -> None:
 def show(opener: Opener, session: str, transcript: bool, as_guide: bool, as_json: bool) -> None:
     """Show where SESSION stands."""
     from facilitator.storage.guide_files import guide_to_yaml
+    from facilitator.workflows.hearing import accounted
     from facilitator.workflows.sessions import summary
 
     with opener.session(session, write=False) as opened:
@@ -74,6 +78,8 @@ def show(opener: Opener, session: str, transcript: bool, as_guide: bool, as_json
             return
         row, state = summary(opened), opened.state
         events = opened.verify_log()
+    account = sums(accounted(state)) if state.transcription_finished else {}
+    doubts = Counter(doubt.rule for doubt in state.open_doubts)
     data = {
         "id": row.id,
         "title": row.title,
@@ -86,6 +92,8 @@ def show(opener: Opener, session: str, transcript: bool, as_guide: bool, as_json
         "notes": len(state.notes),
         "speaker_marks": len(state.marks),
         "turns": len(state.segments),
+        "account_ms": account,
+        "open_doubts": doubts,
         "events": events,
     }
     if transcript:
@@ -99,6 +107,11 @@ def show(opener: Opener, session: str, transcript: bool, as_guide: bool, as_json
         f"{len(state.takes)} takes, {len(state.gaps)} gaps, {len(state.notes)} notes, {len(state.marks)} speaker marks",
         f"{len(state.segments)} turns, {events} events (chain intact)",
     ]
+    if account:
+        lines.append("Recording: " + " · ".join(f"{fate} {exact(ms)}" for fate, ms in account.items()))
+    if state.doubts:
+        rules = ", ".join(f"{rule} {count}" for rule, count in sorted(doubts.items()))
+        lines.append(tally(len(state.open_doubts)) + (f": {rules}" if rules else ""))
     if transcript:
         lines += [f"{stamp(one.start_ms)}  {one.speaker or '?':3} {one.text}" for one in state.transcript]
     emit(data, as_json, lines)

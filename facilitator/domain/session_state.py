@@ -1,5 +1,6 @@
 """The state of one session, folded from its events."""
 
+from bisect import bisect_right
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
@@ -199,9 +200,16 @@ class SessionState(ConductState):
     @property
     def open_doubts(self) -> tuple[Doubt, ...]:
         """Those that touch a segment which nobody has checked, in order of time."""
-        unchecked = [segment for segment in self.segments.values() if not segment.checked]
-        open_now = {doubt for segment in unchecked for doubt in self.doubts_about(segment)}
-        return tuple(doubt for doubt in self.doubts if doubt in open_now)
+        waiting = merged(
+            (one.start_ms, max(one.end_ms, one.start_ms + 1)) for one in self.segments.values() if not one.checked
+        )
+        ends = [end for _, end in waiting]
+        reached = [bisect_right(ends, doubt.start_ms) for doubt in self.doubts]
+        return tuple(
+            doubt
+            for doubt, at in zip(self.doubts, reached, strict=True)
+            if at < len(waiting) and waiting[at][0] < doubt.end_ms
+        )
 
     @property
     def worked_on(self) -> bool:

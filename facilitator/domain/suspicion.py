@@ -5,6 +5,7 @@ than anybody says in the time, and write down one language as another.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Final
 
@@ -86,7 +87,14 @@ def doubts(windows: Iterable[WindowTranscribed]) -> tuple[Doubt, ...]:
     windows = tuple(windows)
     found = [doubt for window in windows for doubt in _of_window(window)]
     found += _switches(windows)
-    return tuple(sorted(found, key=lambda doubt: (doubt.start_ms, doubt.end_ms, doubt.rule)))
+    return tuple(sorted(map(_with_length, found), key=lambda doubt: (doubt.start_ms, doubt.end_ms, doubt.rule)))
+
+
+def _with_length(doubt: Doubt) -> Doubt:
+    """Words without length lie at a moment; a doubt about them must touch the turn that they begin or end."""
+    if doubt.start_ms < doubt.end_ms:
+        return doubt
+    return replace(doubt, start_ms=max(0, doubt.start_ms - 1), end_ms=doubt.start_ms + 1)
 
 
 def _of_window(window: WindowTranscribed) -> Iterator[Doubt]:

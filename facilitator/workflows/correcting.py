@@ -1,13 +1,12 @@
 """Correcting the draft against the sound. Every change is stored before it is shown as saved."""
 
-from collections.abc import Collection
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from facilitator.domain import events as ev
 from facilitator.domain.edits import Edit, inverse
 from facilitator.domain.errors import NotFound, UsageError
 from facilitator.domain.ids import ASSISTANT, MODERATOR, Speaker
-from facilitator.domain.session_state import Hearing, SessionState
 from facilitator.domain.text import MAX_TURN, one_line
 from facilitator.domain.transcript import Segment
 from facilitator.workflows.hearing_beside import Beside, beside, differs
@@ -54,12 +53,14 @@ class Correction:
     def other(self, segment_id: int) -> Beside | None:
         """What was last heard beside a turn, where it has other words than the turn."""
         segment = self.segment(segment_id)
-        found = beside(_near(self.session.state.beside, segment), segment)
+        found = beside(self.session.state, segment)
         return found[0] if found and differs(segment, found[0]) else None
 
     def differing(self) -> frozenset[int]:
         """Ids of the turns that differ from what was last heard beside them."""
-        return frozenset(segment.id for segment in self.segments if self.has_other and self.other(segment.id))
+        if not self.has_other:
+            return frozenset()
+        return frozenset(segment.id for segment in self.segments if self.other(segment.id))
 
     def segment(self, segment_id: int) -> Segment:
         """One segment by its id; raises NotFound."""
@@ -158,30 +159,12 @@ class Correction:
         return self._sound.read(max(0, start_ms), min(end_ms, self._sound.length_ms)), self._sound.rate
 
     def _store(self, *edits: Edit) -> None:
-        self.session.record_all([(edit, self.segment(edit.segment_id).start_ms) for edit in edits])
+        if edits:
+            self.session.record_all([(edit, self.segment(edit.segment_id).start_ms) for edit in edits])
 
 
-def _is_removal(edits: Collection[tuple[int, Edit]]) -> bool:
+def _is_removal(edits: Sequence[tuple[int, Edit]]) -> bool:
     match [edit for _, edit in edits]:
         case [ev.TextCorrected(emptied, _, ""), ev.SegmentChecked(checked, _, True)]:
             return emptied == checked
     return False
-
-
-def _near(hearings: list[Hearing], segment: Segment) -> SessionState:
-    """A state with only what was heard around a segment: to look through hours for each turn takes half a minute."""
-    start, end = segment.start_ms - _REACH_MS, segment.end_ms + _REACH_MS
-    return SessionState(
-        beside=[
-            Hearing(
-                hearing.started,
-                {
-                    index: window
-                    for index, window in hearing.windows.items()
-                    if window.start_ms < end and start < window.end_ms
-                },
-                hearing.finished,
-            )
-            for hearing in hearings
-        ]
-    )

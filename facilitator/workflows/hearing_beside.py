@@ -1,6 +1,7 @@
 """What another model, or other settings, heard: shown beside the draft, which stays as it was corrected."""
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from facilitator.domain import events as ev
 from facilitator.domain.errors import NotFound, UsageError, WorkerFailed
@@ -14,6 +15,9 @@ from facilitator.workflows.hearing import Manner, filled, find_weights_for, hear
 from facilitator.workflows.sessions import Session
 from facilitator.workflows.sound import SessionSound
 from facilitator.workflows.transcribing import check_recorded
+
+if TYPE_CHECKING:
+    from facilitator.transcription.cluster import Cluster
 
 LEAST_MS = 500
 
@@ -36,6 +40,7 @@ def hear_beside(
     from_ms: int | None = None,
     to_ms: int | None = None,
     report: Report = silent,
+    cluster: "Cluster | None" = None,
 ) -> int:
     """Hear a stretch of the session anew, from `from_ms` to `to_ms` of its clock, or all; the draft stays.
 
@@ -73,7 +78,7 @@ def hear_beside(
         session.record(how)
         hearing = session.state.beside[-1]
     if not hearing.finished:
-        hear(session, hearing, weights, SessionSound(session), report)
+        hear(session, hearing, weights, SessionSound(session), report, cluster)
         if not session.reread().beside[-1].is_whole:
             raise WorkerFailed("What is stored is not the whole stretch.", safe="The draft is as it was.")
         session.record(ev.TranscriptionFinished(len(hearing.windows)))
@@ -98,7 +103,9 @@ def differs(segment: Segment, other: Beside) -> bool:
 
 
 def _words(hearing: Hearing, start_ms: int, end_ms: int) -> list[Word]:
-    words = (word for window in hearing.in_order for part in window.segments for word in part.words)
+    near = (one for one in hearing.windows.values() if one.start_ms < end_ms + 1 and start_ms < one.end_ms)
+    ordered = sorted(near, key=lambda window: window.start_ms)
+    words = (word for window in ordered for part in window.segments for word in part.words)
     return [word for word in words if start_ms <= (word.start_ms + word.end_ms) // 2 < max(end_ms, start_ms + 1)]
 
 

@@ -1,7 +1,8 @@
 """Correcting the draft against the sound, with both hands on the keyboard."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, ClassVar
+from functools import partial
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -11,21 +12,19 @@ from facilitator.domain.errors import FacilitatorError, NotFound
 from facilitator.domain.ids import SessionId, Speaker
 from facilitator.domain.text import fold
 from facilitator.domain.timebase import clock
-from facilitator.tui.screens.session_screen import SAVED, SessionScreen
+from facilitator.domain.transcript import Segment
+from facilitator.domain.turn_words import tally
+from facilitator.tui.screens.listening_screen import ListeningScreen
+from facilitator.tui.screens.session_screen import SAVED
 from facilitator.tui.session_keys import speaker_bindings
 from facilitator.tui.widgets.line_input import LineInput
+from facilitator.tui.widgets.text import plain
 from facilitator.tui.widgets.transcript_rows import Row, transcript_rows, turn_row
 from facilitator.tui.widgets.transcript_view import TranscriptView
 from facilitator.tui.widgets.turn_editor import TurnEditor, TurnText
 
-if TYPE_CHECKING:
-    from facilitator.workflows.correcting import Correction
-    from facilitator.workflows.playing import ClipPlayer
 
-SKIP_MS = 3000
-
-
-class CorrectScreen(SessionScreen):
+class CorrectScreen(ListeningScreen):
     """A list of turns and one editor. In the list digits name the speaker; in the editor every key is text."""
 
     NAME = "Correct"
@@ -36,17 +35,29 @@ There are two modes. In the list, keys are commands: move, play, say who speaks,
 opens the turn in the editor at the bottom, where keys are text: Enter stores it, marks it as checked (✓) and opens \
 the next one; Escape stores it without checking it and leads back to the list.
 
-⚑ in the margin marks a turn with doubtful words, which are underlined, or without a known speaker (?). Every change \
-is stored at once, and u takes the last one back, even tomorrow. Digits name the speaker, j, k and l the tenth to \
-the twelfth participant, m the moderator, a the assistant, 0 nobody known.
+⚑ marks a turn that somebody should hear: the draft may hold what nobody said, or lack what was said, and the rule \
+that says so follows the text and stays until you have checked the turn; doubtful words are underlined, ? is an \
+unknown speaker. F7 goes to the next such turn and plays it; then one key decides: Space, it is right; Enter, correct \
+it; x, nothing was said. "Speech without text" is where somebody speaks and nothing was understood.
+
+≠ marks a turn that was heard otherwise by another model or with other settings. The other text stands under the turn, \
+what differs in bold and underlined, ⟨−2⟩ for two words that it lacks; b takes it, F6 goes to the next.
+
+Every change is stored at once, and u takes the last one back, even tomorrow. Digits name the speaker, J, K and L the \
+tenth to the twelfth participant, m the moderator, a the assistant, 0 nobody known.
 """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter,e", "edit", "Edit", id="correct.edit", tooltip="Open the turn in the editor"),
         Binding("space", "check", "Check, next", id="correct.check", tooltip="It is right as it stands"),
+        Binding("x,delete", "nothing", "Nothing said", id="correct.nothing", tooltip="Take the text out, and check it"),
         Binding("f4", "play", "Play/stop", priority=True, id="correct.play", tooltip="Hear the turn, or stop"),
         Binding("f3", "skip(-1)", "−3 s", priority=True, id="correct.back", tooltip="Three seconds back"),
         Binding("f5", "skip(1)", "+3 s", priority=True, id="correct.forward", tooltip="Three seconds on"),
-        Binding("f7", "problem", "Next problem", priority=True, id="correct.problem", tooltip="Next ⚑ or unknown ?"),
+        Binding(
+            "f7", "problem", "Next problem", priority=True, id="correct.problem", tooltip="To the next ⚑, and play"
+        ),
+        Binding("f6", "differing", "Next ≠", priority=True, id="correct.differing", tooltip="Next one heard otherwise"),
+        Binding("b", "other", "Take other", id="correct.other", tooltip="Take what was heard beside the turn"),
         *speaker_bindings("correct", "1–9", "speaks here"),
         Binding("f9", "merge", "Join", show=False, id="correct.merge", tooltip="Join this turn with the one after it"),
         Binding("u,ctrl+z", "undo", "Undo", id="correct.undo", tooltip="Take the last correction back"),
@@ -60,20 +71,21 @@ the twelfth participant, m the moderator, a the assistant, 0 nobody known.
     DEFAULT_CSS = """
     CorrectScreen {
         &.-tall TurnText { height: 5; }
+        &.-short TurnEditor.-doubts.-other TurnText { height: 2; }
         & > #find { display: none; height: 1; border: none; }
         & > #find.-open { display: block; }
     }
     """
     LIST_ONLY: ClassVar[frozenset[str]] = frozenset(
-        {"edit", "check", "speaker", "label", "merge", "undo", "find", "find_next"}
+        {"edit", "check", "nothing", "other", "speaker", "label", "merge", "undo", "find", "find_next"}
     )
-
-    correction: "Correction"
 
     def __init__(self, session_id: SessionId) -> None:
         super().__init__(session_id)
-        self._player: ClipPlayer | None = None
         self._said = ""
+        self._tally = ""
+        self._has_other = False
+        self._reviewed: int | None = None
         self._needle = ""
         self._was_playing = False
 
@@ -88,19 +100,15 @@ the twelfth participant, m the moderator, a the assistant, 0 nobody known.
         from facilitator.workflows.correcting import Correction
 
         self.correction = Correction(self.session)
-        self.view.show(transcript_rows(self.session.state))
+        self._has_other = self.correction.has_other
+        self.editor.prepare(doubts=bool(self.session.state.doubts), other=self._has_other)
+        self._show_rows()
         self.view.focus()
         first = next((at for at, row in enumerate(self.view.rows) if row.segment_id and not row.checked), -1)
         self.view.go_to(first)
-        self.set_interval(0.1, self._follow_sound)
+        self.set_interval(0.1, self.follow_sound)
+        self.refresh_bindings()
         self._draw_status()
-
-    def close_session(self) -> None:
-        """Silence the sound before the session closes."""
-        if self._player is not None:
-            self._player.stop()
-            self._player = None
-        super().close_session()
 
     @property
     def view(self) -> TranscriptView:
@@ -112,9 +120,16 @@ the twelfth participant, m the moderator, a the assistant, 0 nobody known.
         """The editor at the bottom."""
         return self.query_one(TurnEditor)
 
+    @property
+    def _turn(self) -> int | None:
+        """The segment under the cursor."""
+        return self.view.current.segment_id if self.view.current else None
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """While text is typed, keys of the list neither work nor show."""
         if self.is_open and action in self.LIST_ONLY and (self.editor.editing or self._finding):
+            return False
+        if action in ("other", "differing") and not self._has_other:
             return False
         return super().check_action(action, parameters)
 
@@ -129,29 +144,42 @@ the twelfth participant, m the moderator, a the assistant, 0 nobody known.
 
     def action_check(self) -> None:
         """The current turn is right as it stands."""
-        row = self.view.current
-        if row is not None and row.segment_id is not None:
-            self._change(row.segment_id, lambda: self.correction.set_checked(row.segment_id or 0))
+        self._decide(lambda segment_id: self.correction.set_checked(segment_id))
+
+    def action_nothing(self) -> None:
+        """Nothing was said in the current turn."""
+        self._decide(lambda segment_id: self.correction.nothing_said(segment_id))
+
+    def _decide(self, store: Callable[[int], object]) -> None:
+        turn = self._turn
+        if turn is not None and self._change(turn, partial(store, turn)):
             self._next_turn()
+
+    def action_other(self) -> None:
+        """Take what was heard beside the current turn as its text."""
+        row = self.view.current
+        if row and row.segment_id is not None and row.differs:
+            self._change(row.segment_id, partial(self.correction.take_other, row.segment_id))
+        else:
+            self.tell("Nothing else was heard beside this turn.")
 
     def action_label(self, label: str) -> None:
         """`label` speaks in the current turn; "" for nobody knows."""
-        row = self.view.current
-        if row is not None and row.segment_id is not None:
-            segment_id = row.segment_id
-            self._change(segment_id, lambda: self.correction.set_speaker(segment_id, Speaker(label) if label else None))
+        turn = self._turn
+        if turn is not None:
+            self._change(turn, lambda: self.correction.set_speaker(turn, Speaker(label) if label else None))
 
     def action_merge(self) -> None:
         """Join the current turn with the one after it."""
-        row = self.view.current
-        if row is not None and row.segment_id is not None:
-            self._reshape(row.segment_id, lambda: self.correction.merge(row.segment_id or 0))
+        turn = self._turn
+        if turn is not None:
+            self._reshape(turn, lambda: self.correction.merge(turn))
 
     @on(TurnText.Cut)
     def _cut(self, message: TurnText.Cut) -> None:
-        row = self.view.current
-        if row is not None and row.segment_id is not None and self._keep_text():
-            self._reshape(row.segment_id, lambda: self.correction.split(row.segment_id or 0, message.at))
+        turn = self._turn
+        if turn is not None and self._keep_text():
+            self._reshape(turn, lambda: self.correction.split(turn, message.at))
 
     def _reshape(self, segment_id: int, change: Callable[[], object]) -> None:
         """Make one turn of two or two of one; the rows are drawn anew."""
@@ -164,9 +192,13 @@ the twelfth participant, m the moderator, a the assistant, 0 nobody known.
         self._say(SAVED)
 
     def _show_all(self, segment_id: int) -> None:
-        self.view.show(transcript_rows(self.session.state))
+        self._show_rows()
         self.view.go_to(self.view.index_of(segment_id))
-        self.editor.show(self.view.current)
+        self._show_turn()
+
+    def _show_rows(self) -> None:
+        self.view.show(transcript_rows(self.session.state, self.correction.differing()))
+        self._count()
 
     def action_undo(self) -> None:
         """Take the last correction back and show where it was."""
@@ -186,26 +218,41 @@ the twelfth participant, m the moderator, a the assistant, 0 nobody known.
             self._say("taken back, " + SAVED)
 
     def action_problem(self) -> None:
-        """To the next turn with an unknown speaker or doubtful words."""
-        if self.editor.editing:
-            self._keep_text()
-        rows, cursor = self.view.rows, self.view.cursor
-        order = (*range(cursor + 1, len(rows)), *range(cursor + 1))
-        found = next((index for index in order if rows[index].problem), -1)
+        """To the next turn with a doubt, an unknown speaker or doubtful words, and play it.
+
+        The current turn is the next one unless this has shown it already.
+        """
+        again = int(self._turn is not None and self._turn == self._reviewed)
+        message = "No problem left: every speaker is known, and no doubt or doubtful word is unchecked."
+        if self._go_on(lambda row: row.problem, again, message):
+            self._reviewed = self._turn
+            self.play_turn(quiet=True)
+
+    def action_differing(self) -> None:
+        """To the next turn beside which something else was heard."""
+        self._go_on(lambda row: row.differs, 1, "No turn differs from what was heard beside it.")
+
+    def _go_on(self, wanted: Callable[[Row], object], skipped: int, otherwise: str) -> bool:
+        """To the next wanted row, or on at the other end; False, and `otherwise` is told, where there is none.
+
+        So many rows, from the current one on, are `skipped`.
+        """
+        if self.editor.editing and not self._keep_text():
+            return False
+        rows, first = self.view.rows, self.view.cursor + skipped
+        order = (*range(first, len(rows)), *range(min(first, len(rows))))
+        found = next((index for index in order if wanted(rows[index])), -1)
         if found < 0:
-            self.tell("No problem left: every speaker is known and no doubtful word is unchecked.")
-        else:
-            self.view.go_to(found)
+            self.tell(otherwise)
+        self.view.go_to(found)
+        return found >= 0
 
     # --- the editor
 
     @on(TurnText.Taken)
     def _taken(self) -> None:
-        row = self.view.current
-        if row is None or row.segment_id is None:
-            return
-        segment_id, text = row.segment_id, self.editor.text
-        if self._change(segment_id, lambda: self._take(segment_id, text)) and not self._next_turn():
+        turn, text = self._turn, self.editor.text
+        if turn is not None and self._change(turn, lambda: self._take(turn, text)) and not self._next_turn():
             self._close_editor()
 
     @on(TurnText.Left)
@@ -223,11 +270,10 @@ the twelfth participant, m the moderator, a the assistant, 0 nobody known.
         self.correction.set_checked(segment_id)
 
     def _keep_text(self) -> bool:
-        row = self.view.current
-        if row is None or row.segment_id is None or not self.editor.changed:
+        turn, text = self._turn, self.editor.text
+        if turn is None or not self.editor.changed:
             return True
-        segment_id, text = row.segment_id, self.editor.text
-        return self._change(segment_id, lambda: self.correction.set_text(segment_id, text))
+        return self._change(turn, lambda: self.correction.set_text(turn, text))
 
     def _close_editor(self) -> None:
         self.editor.end()
@@ -236,17 +282,24 @@ the twelfth participant, m the moderator, a the assistant, 0 nobody known.
         self._draw_status()
 
     @on(TranscriptView.Moved)
-    def _moved(self, message: TranscriptView.Moved) -> None:
-        self.editor.show(message.row)
+    def _moved(self, _: TranscriptView.Moved) -> None:
+        self._show_turn()
         self._draw_status()
 
+    def _show_turn(self) -> None:
+        row = self.view.current
+        other = self.correction.other(row.segment_id) if row and row.differs and row.segment_id else None
+        self.editor.show(row, other)
+
     def _next_turn(self) -> bool:
-        playing = self._playing
+        if self._turn == self._reviewed:
+            self.silence()  # it was played for the decision that is made now
+        playing = self.playing
         moved = self.view.step(1)
         if moved:
-            self.editor.show(self.view.current)
+            self._show_turn()
             if playing:
-                self._play_current()
+                self.play_turn()
         else:
             self.tell("That was the last turn.")
         return moved
@@ -305,49 +358,14 @@ the twelfth participant, m the moderator, a the assistant, 0 nobody known.
 
     # --- the sound
 
-    def action_play(self) -> None:
-        """Hear the current turn, or stop."""
-        if self._playing:
-            self._silence()
-        else:
-            self._play_current()
-
-    def action_skip(self, direction: int) -> None:
-        """Three seconds back or on from what is heard; from the beginning of the turn in silence."""
-        row = self.view.current
-        if row is None or row.segment_id is None:
-            return
-        segment = self.correction.segment(row.segment_id)
-        at_ms = self._player.position_ms if self._player is not None and self._playing else segment.start_ms
-        start_ms = max(0, at_ms + direction * SKIP_MS)
-        self._play(start_ms, max(segment.end_ms, start_ms + SKIP_MS))
-
-    def _play_current(self) -> None:
-        row = self.view.current
-        if row is not None and row.segment_id is not None:
-            segment = self.correction.segment(row.segment_id)
-            self._play(segment.start_ms, segment.end_ms)
-
-    def _play(self, start_ms: int, end_ms: int) -> None:
-        """Play beside the event loop: the first sound of a session takes half a second to begin."""
-        from facilitator.workflows.playing import ClipPlayer
-
-        if self.working:
-            return
-        player = self._player = self._player or ClipPlayer(self.correction)
-        self.run_apart(lambda: player.play(start_ms, end_ms), lambda _: self._follow_sound())
-
-    def _silence(self) -> None:
-        if self._player is not None and not self.working:
-            self._player.stop()
-            self._follow_sound()
-
     @property
-    def _playing(self) -> bool:
-        return self._player is not None and self._player.playing
+    def in_hand(self) -> Segment | None:
+        """The current turn."""
+        return None if self._turn is None else self.correction.segment(self._turn)
 
-    def _follow_sound(self) -> None:
-        playing = self._playing
+    def follow_sound(self) -> None:
+        """Show which turn is heard, and where the sound is."""
+        playing = self.playing
         self.view.mark_playing(self.view.cursor if playing else -1)
         if playing or self._was_playing:
             self._draw_status()
@@ -368,10 +386,18 @@ the twelfth participant, m the moderator, a the assistant, 0 nobody known.
 
     def _redraw(self, segment_id: int) -> None:
         index = self.view.index_of(segment_id)
-        row = turn_row(self.correction.segment(segment_id))
-        self.view.replace(index, row)
+        differs = self._has_other and self.correction.other(segment_id) is not None
+        self.view.replace(index, turn_row(self.session.state, self.correction.segment(segment_id), differs))
+        self._count()
         if index == self.view.cursor:
-            self.editor.show(row)
+            self._show_turn()
+
+    def _count(self) -> None:
+        """Count what is left to do once for each change; the status line is drawn ten times a second."""
+        rows = [row for row in self.view.rows if row.segment_id]
+        checked = sum(row.checked for row in rows) * 100 // max(1, len(rows))
+        left = len({doubt for row in rows for doubt in row.doubts})
+        self._tally = f"{checked} % checked" + (f" · {tally(left)}" if self.session.state.doubts else "")
 
     def _say(self, text: str) -> None:
         self._said = text
@@ -380,13 +406,13 @@ the twelfth participant, m the moderator, a the assistant, 0 nobody known.
     def _draw_status(self) -> None:
         if not self.is_open:
             return
-        segments = self.session.state.segments
-        checked, count = sum(segment.checked for segment in segments.values()), len(segments)
         row: Row | None = self.view.current
-        left = f"{self.session_name} · draft → {checked * 100 // max(1, count)} % checked"
         said = "not stored yet" if self.editor.editing and self.editor.changed else self._said
         now = clock(row.at_ms) if row else ""
-        if self._player is not None and self._player.playing:
-            now = f"▶ {clock(self._player.position_ms)}"
+        if (heard_ms := self.heard_ms) is not None:
+            now = f"▶ {clock(heard_ms)}"
         place = f"{now} / {clock(max(self.session.state.length_ms, self.view.rows[-1].at_ms))}"
-        self.bar.show(left, " · ".join(part for part in (place, said) if part))
+        right = " · ".join(part for part in (place, said) if part)
+        room = max(len(self.session_id), self.bar.size.width - len(f"  · {self._tally}  {right} "))
+        name = plain(self.session_name).truncate(room, ellipsis=True)  # the title is cut rather than the tally
+        self.bar.show(f"{name} · {self._tally}", right)

@@ -1,6 +1,6 @@
 """The one editor of the correction screen: the text of one turn, on its own lines at the bottom."""
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual import events
 from textual.app import ComposeResult
@@ -12,7 +12,13 @@ from textual.widgets import Static, TextArea
 
 from facilitator.domain.text import MAX_TURN, one_line
 from facilitator.domain.timebase import stamp
+from facilitator.domain.turn_words import differences, in_detail, rule_names
 from facilitator.tui.widgets.transcript_rows import UNKNOWN, Row
+
+if TYPE_CHECKING:
+    from facilitator.workflows.hearing_beside import Beside
+
+EMPTY: Final = "Type what you hear. Enter without text: nothing was said."
 
 
 class TurnText(TextArea):
@@ -66,6 +72,9 @@ class TurnEditor(Vertical):
         border-top: solid $panel;
         padding: 0 1 0 2;
         & > #turn-head { height: 1; color: $foreground 60%; }
+        & > #turn-doubts { display: none; height: 1; color: $text-warning; }
+        & > #turn-other { display: none; height: 2; color: $foreground 80%; }
+        &.-doubts > #turn-doubts, &.-other > #turn-other { display: block; }
         & > TurnText {
             height: 3;
             border: none; padding: 0;
@@ -83,14 +92,22 @@ class TurnEditor(Vertical):
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - the name that every widget uses
         super().__init__(id=id)
         self._row: Row | None = None
+        self._other: Beside | None = None
         self._loaded = ""
 
     def compose(self) -> ComposeResult:
-        """A line that says what is below, and the text."""
+        """A line that says what is below, one for doubts, the text, and what was heard beside it."""
         yield Static(id="turn-head")
+        yield Static(id="turn-doubts")
         field = TurnText(id="turn-text", compact=True, highlight_cursor_line=False)
         field.can_focus = False
         yield field
+        yield Static(id="turn-other")
+
+    def prepare(self, *, doubts: bool, other: bool) -> None:
+        """Keep lines for doubts and for another text, where a session has them: nothing moves from turn to turn."""
+        self.set_class(doubts, "-doubts")
+        self.set_class(other, "-other")
 
     @property
     def field(self) -> TurnText:
@@ -112,9 +129,9 @@ class TurnEditor(Vertical):
         """What stands in the field, on one line."""
         return one_line(self.field.text, MAX_TURN)
 
-    def show(self, row: Row | None) -> None:
-        """Show a turn, dropping what the field held."""
-        self._row = row
+    def show(self, row: Row | None, other: "Beside | None" = None) -> None:
+        """Show a turn, and what else was heard beside it, dropping what the field held."""
+        self._row, self._other = row, other
         self._loaded = one_line(row.text, MAX_TURN) if row else ""
         if self.field.text != self._loaded:
             self.field.load_text(self._loaded)
@@ -139,12 +156,32 @@ class TurnEditor(Vertical):
     def _draw_head(self) -> None:
         row = self._row
         if row is None:
-            self._head(Content("no turn"))
+            self._put("head", Content("no turn"))
             return
         who = "unknown speaker" if row.who == UNKNOWN else row.who
-        doubt = f" · ⚑ {row.problem}" if row.problem and row.who != UNKNOWN else ""
+        weak = f"⚑ {row.weak_words}" if row.weak and row.who != UNKNOWN else ""
         mode = "EDITING " if self.editing else ""
-        self._head(Content(f"{mode}{who} · {stamp(row.at_ms)}{doubt}"))
+        self._put("head", Content(mode + " · ".join(filter(None, (who, stamp(row.at_ms), weak)))))
+        self._put("doubts", self._doubts(row))
+        self._put("other", self._difference(row))
+        self.field.placeholder = Content.styled(EMPTY if self.editing else row.blank, "italic")
 
-    def _head(self, content: Content) -> None:
-        self.query_one("#turn-head", Static).update(content, layout=False)  # its size is fixed
+    def _doubts(self, row: Row) -> Content:
+        detailed = Content(f"⚑ {in_detail(row.doubts)}" if row.doubts else "")
+        room = self.size.width - 3
+        return detailed if detailed.cell_length <= room else Content(f"⚑ {rule_names(row.doubts)}")
+
+    def _difference(self, row: Row) -> Content:
+        """`small says: …`, its own words in bold and underlined."""
+        if self._other is None:
+            return Content("")
+        from facilitator.transcription.engines import UNSPACED
+
+        other, spaced = self._other, self._other.language not in UNSPACED
+        pieces = differences(row.text, one_line(other.text, MAX_TURN), spaced=spaced)
+        words = [Content.styled(piece, "bold underline" if differs else "") for piece, differs in pieces]
+        said = Content(" " if spaced else "").join(words) if other.text else Content("nothing")
+        return Content(f"≠ {one_line(other.model)} says: ") + said
+
+    def _put(self, part: str, content: Content) -> None:
+        self.query_one(f"#turn-{part}", Static).update(content, layout=False)  # its size is fixed
