@@ -1,5 +1,6 @@
 """`facilitator transcribe` and `speakers`."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,6 +14,7 @@ from facilitator.domain.timebase import clock, exact, milliseconds
 
 if TYPE_CHECKING:
     from facilitator.domain.session_state import SessionState
+    from facilitator.transcription.cluster import Cluster
     from facilitator.workflows.sessions import Session
 
 
@@ -31,6 +33,10 @@ if TYPE_CHECKING:
 @click.option("--from", "from_", metavar="M:SS", help="With --beside: where to begin.")
 @click.option("--to", metavar="M:SS", help="With --beside: where to end.")
 @click.option("--again", is_flag=True, help="Transcribe anew, giving up the present draft and its corrections.")
+@click.option("--cluster", metavar="ADDRESS", help="Hear on a dask cluster at tls://HOST:PORT; see docs/scaling.md.")
+@click.option("--tls-ca", type=click.Path(path_type=Path), help="With --cluster: its authority's certificate.")
+@click.option("--tls-cert", type=click.Path(path_type=Path), help="With --cluster: this computer's certificate.")
+@click.option("--tls-key", type=click.Path(path_type=Path), help="With --cluster: the key of that certificate.")
 @study_options
 def transcribe(
     opener: Opener,
@@ -40,9 +46,16 @@ def transcribe(
     to: str | None,
     beside: bool,
     again: bool,
+    cluster: str | None,
+    tls_ca: Path | None,
+    tls_cert: Path | None,
+    tls_key: Path | None,
     **manner: Any,
 ) -> None:
-    """Transcribe SESSIONS on this machine. Ctrl-C keeps what is done; the same command goes on from there."""
+    """Transcribe SESSIONS, on this machine unless --cluster is given.
+
+    Ctrl-C keeps what is done; the same command goes on from there.
+    """
     from facilitator.workflows.hearing import Manner, check_manner
     from facilitator.workflows.hearing_beside import hear_beside
     from facilitator.workflows.sessions import Session, summaries
@@ -56,6 +69,7 @@ def transcribe(
         raise UsageError("--beside keeps the draft, --again gives it up.", do="Choose one of them.")
     if (from_ or to) and not beside:
         raise UsageError("A part of a session is heard beside its draft.", do="Add --beside.")
+    where = _cluster(cluster, tls_ca, tls_cert, tls_key)
     from_ms, to_ms = (None if text is None else milliseconds(text) for text in (from_, to))
     wanted = [session_id(text) for text in sessions]
     failed: list[tuple[SessionId, FacilitatorError]] = []
@@ -66,10 +80,10 @@ def transcribe(
             try:
                 with Session(study, one) as session, progress(_place(number, len(wanted))) as report:
                     if beside:
-                        others = hear_beside(session, how, from_ms=from_ms, to_ms=to_ms, report=report)
+                        others = hear_beside(session, how, from_ms=from_ms, to_ms=to_ms, report=report, cluster=where)
                         say(f"Session {one}: heard beside the draft, which stays. {_differ(others)}")
                     else:
-                        _tell(session, run(session, how, again=again, report=report))
+                        _tell(session, run(session, how, again=again, report=report, cluster=where))
             except Cancelled:
                 raise
             except FacilitatorError as error:
@@ -80,6 +94,16 @@ def transcribe(
     if failed:
         raise failed[0][1]
     say("Next: facilitator correct " + (wanted[0] if wanted else "S") if wanted else "Nothing to transcribe.")
+
+
+def _cluster(address: str | None, ca: Path | None, cert: Path | None, key: Path | None) -> "Cluster | None":
+    if address is None:
+        if ca or cert or key:
+            raise UsageError("Certificates are for a cluster.", do="Add --cluster tls://HOST:PORT.")
+        return None
+    from facilitator.transcription.cluster import Cluster
+
+    return Cluster(address, ca, cert, key)
 
 
 def _place(number: int, count: int) -> str:

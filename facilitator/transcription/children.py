@@ -9,14 +9,21 @@ from typing import IO, Final
 
 import facilitator
 
-_ALWAYS: Final = {
+QUIET: Final = {
     "HF_HUB_DISABLE_TELEMETRY": "1",
     "ORT_DISABLE_TELEMETRY": "1",  # onnxruntime keeps events in the user's cache and sends them, from native code
     "DO_NOT_TRACK": "1",
     "PYTHONDONTWRITEBYTECODE": "1",
 }
-_OFFLINE: Final = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
+OFFLINE: Final = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
 _KEPT_BACK: Final = ("FACILITATOR_PASSPHRASE",)
+_MOST_THREADS: Final = 8
+
+
+def usable_threads() -> int:
+    """How many threads an engine uses on this computer: one a core, up to eight."""
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(usable, _MOST_THREADS)
 
 
 def start(module: str, *, online: bool = False) -> subprocess.Popen[bytes]:
@@ -37,10 +44,10 @@ def start(module: str, *, online: bool = False) -> subprocess.Popen[bytes]:
 
 
 def _environment(online: bool) -> dict[str, str]:
-    left_out = {*_KEPT_BACK, *_OFFLINE}
-    kept = {name: value for name, value in os.environ.items() if name not in left_out} | _ALWAYS
+    left_out = {*_KEPT_BACK, *OFFLINE}
+    kept = {name: value for name, value in os.environ.items() if name not in left_out} | QUIET
     if not online:
-        kept |= _OFFLINE
+        kept |= OFFLINE
     root = Path(facilitator.__file__).resolve().parents[1]
     if root.name not in ("site-packages", "dist-packages"):  # a source tree is not on the child's path by itself
         kept["PYTHONPATH"] = os.pathsep.join(filter(None, [str(root), kept.get("PYTHONPATH", "")]))

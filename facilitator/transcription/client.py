@@ -3,15 +3,13 @@
 import contextlib
 import queue
 import threading
-import time
-from collections import deque
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import IO, TYPE_CHECKING, Final, Self, cast
 
-from facilitator.domain.errors import Cancelled, WorkerFailed
+from facilitator.domain.errors import WorkerFailed
 from facilitator.domain.events import WindowTranscribed
-from facilitator.domain.progress import Progress, Report, estimate_left
 from facilitator.transcription import children, engines, messages
+from facilitator.transcription.batching import Hearer, Shape, Waiting, stopped
 from facilitator.transcription.phrasing import transcribed
 from facilitator.transcription.store import Weights
 
@@ -22,10 +20,8 @@ if TYPE_CHECKING:
     from facilitator.transcription.planning import Samples, Window
 
 _TICK_SECONDS: Final = 0.5
-_LABEL: Final = "Transcribing"
 _PLANNED_AHEAD: Final = 16
 """Windows, 2 MB each, that may wait while the model is loaded."""
-Waiting = Callable[[], None]
 
 
 def _without_a_word() -> None:
@@ -73,7 +69,7 @@ class SpeechDetector:
         return np.array(self._worker.answer(self._waiting)["chances"], dtype=np.float32)
 
 
-class Transcriber:
+class Transcriber(Hearer):
     """A running worker with a loaded model. Use it as a context manager; it starts at the first window.
 
     Args:
@@ -100,6 +96,7 @@ class Transcriber:
         threads: int = 0,
         nice: int = 10,
     ) -> None:
+        super().__init__()
         self.engine = engines.resolve(engine, weights.form)
         self._job: messages.Message = {
             "job": "text",
@@ -114,14 +111,7 @@ class Transcriber:
             "nice": nice,
         }
         self._worker: _Worker | None = None
-        self._lanes = self._batch = 0
-        self._closed = threading.Event()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
+        self._known: Shape | None = None
 
     @property
     def pid(self) -> int | None:
@@ -139,45 +129,6 @@ class Transcriber:
         with self._ended_by_errors():
             self._ready(waiting)
 
-    def run(
-        self,
-        windows: "Iterator[Window]",
-        done: Collection[int],
-        report: Report,
-        total_ms: int,
-        *,
-        skipped_ms: int = 0,
-    ) -> Iterator[list[WindowTranscribed]]:
-        """Transcribe the windows whose index is not in `done`, as many at once as the engine does best.
-
-        What is yielded belongs together and is in order; the lists come as they are finished. A report counts windows
-        as done when the caller has come back for the next ones, hence has stored them. `report` may raise Cancelled.
-
-        Args:
-            windows: in order.
-            done: indexes of those to leave out.
-            report: told between windows, and twice a second while they take.
-            total_ms: the length of all that is heard; `skipped_ms` of it are stored and not among the windows.
-
-        Raises:
-            WorkerFailed: the worker died, or its engine failed.
-            Damaged: the weights are not what was stored.
-            Cancelled: `close` was called meanwhile.
-        """
-        pace = _Pace(report, total_ms, skipped_ms)
-        heard: dict[int, list[Window]] = {}
-        with self._ended_by_errors():
-            for batch in self._batches(windows, done, pace):
-                if len(batch[0].samples):
-                    self._send(batch)
-                    heard[batch[0].index] = batch
-                else:
-                    yield [transcribed(batch[0], None)]
-                    pace.finished(batch)
-                yield from self._answered(heard, self._lanes, pace)
-            yield from self._answered(heard, 0, pace)
-        pace.tell()
-
     def transcribe(self, window: "Window", waiting: Waiting = _without_a_word) -> WindowTranscribed:
         """One window; raises what `run` does."""
         with self._ended_by_errors():
@@ -185,115 +136,48 @@ class Transcriber:
                 return transcribed(window, None)
             self._ready(waiting)
             self._send([window])
-            return self._answer([window], self._running.answer(waiting))[0]
-
-    def _batches(self, windows: "Iterator[Window]", done: Collection[int], pace: "_Pace") -> "Iterator[list[Window]]":
-        """Windows as they are heard together: those without speech alone, the last shared out evenly."""
-        ahead: deque[Window] = deque()
-        for window in windows:
-            pace.tell()
-            if window.index in done:
-                pace.skipped_ms += window.end_ms - window.start_ms
-            elif not len(window.samples):
-                yield [window]
-            else:
-                ahead.append(window)
-                self._begin()  # it loads its model while more windows are planned
-                if not self._lanes and (self._running.has_answered or len(ahead) > _PLANNED_AHEAD):
-                    self._ready(pace.tell)
-                while self._lanes and len(ahead) >= 2 * self._lanes * self._batch:
-                    yield [ahead.popleft() for _ in range(self._batch)]
-        if ahead:
-            self._ready(pace.tell)
-            yield from _shared_out(list(ahead), self._lanes, self._batch)
+            return self._transcribed([window], self._answer(waiting))[0]
 
     @property
     def _running(self) -> "_Worker":
-        assert self._worker is not None  # noqa: S101 - `_begin` came before
+        assert self._worker is not None  # noqa: S101 - `_launch` came before
         return self._worker
 
-    def _begin(self) -> None:
+    @property
+    def _at_once(self) -> int:
+        return self._known.lanes if self._known else 0
+
+    @property
+    def _has_answered(self) -> bool:
+        return self._running.has_answered
+
+    def _launch(self) -> None:
         if self._closed.is_set():
-            raise _stopped()
+            raise stopped()
         if self._worker is None:
             self._worker = _Worker()
             if self._closed.is_set():  # by another thread, which then saw no worker to end
-                raise _stopped()
+                raise stopped()
             self._worker.send(messages.line(self._job))
 
-    def _ready(self, waiting: Waiting) -> None:
-        self._begin()
-        if not self._lanes:
+    def _shape(self, ahead: int, waiting: Waiting) -> Shape | None:
+        self._launch()  # it loads its model while more windows are planned
+        if self._known is None and (self._running.has_answered or ahead > _PLANNED_AHEAD):
+            return self._ready(waiting)
+        return self._known
+
+    def _ready(self, waiting: Waiting) -> Shape:
+        self._launch()
+        if self._known is None:
             ready = self._running.answer(waiting)
-            self._lanes, self._batch = int(ready["lanes"]), int(ready["batch"])
+            self._known = Shape(int(ready["lanes"]), int(ready["batch"]))
+        return self._known
 
     def _send(self, batch: "Sequence[Window]") -> None:
-        headers = [
-            {"index": one.index, "samples": len(one.samples), "speech": one.window_ms(one.speech)} for one in batch
-        ]
-        sound = b"".join(one.samples.astype("<f4").tobytes() for one in batch)
-        self._running.send(messages.line({"batch": headers}) + sound)
+        self._running.send(messages.batch_out(batch))
 
-    def _answered(
-        self, heard: "dict[int, list[Window]]", left: int, pace: "_Pace"
-    ) -> Iterator[list[WindowTranscribed]]:
-        """What is finished, until no more than `left` batches are being heard."""
-        while len(heard) > left:
-            pace.tell()
-            answer = self._running.answer(pace.tell)
-            batch = heard.pop(_first_index(answer), [])
-            yield self._answer(batch, answer)
-            pace.finished(batch)
-
-    def _answer(self, batch: "Sequence[Window]", answer: messages.Message) -> list[WindowTranscribed]:
-        found = answer.get("batch", [])
-        if not batch or [one.get("index") for one in found] != [window.index for window in batch]:
-            raise WorkerFailed("The transcription helper answered for other windows.", safe="What was stored stays.")
-        return [transcribed(window, messages.found_in(one)) for window, one in zip(batch, found, strict=True)]
-
-    @contextlib.contextmanager
-    def _ended_by_errors(self) -> Iterator[None]:
-        """End the worker after an error: an answer that nobody took would be taken for the next windows'."""
-        try:
-            yield
-        except BaseException as error:
-            stopped = self._closed.is_set()
-            self.close()
-            if stopped and isinstance(error, WorkerFailed):
-                raise _stopped() from error
-            raise
-
-
-def _first_index(answer: messages.Message) -> int:
-    found = answer.get("batch") or [{"index": -1}]
-    return int(found[0]["index"])
-
-
-def _shared_out(windows: "list[Window]", lanes: int, most: int) -> "Iterator[list[Window]]":
-    """All of `windows` in batches of at most `most`, as even as they can be and as many as keep every lane busy."""
-    rounds = -(-len(windows) // (lanes * most))
-    count = min(len(windows), rounds * lanes)
-    for number in range(count):
-        yield windows[len(windows) * number // count : len(windows) * (number + 1) // count]
-
-
-class _Pace:
-    """What is done and how long the rest will take, judged by the windows of this run alone."""
-
-    def __init__(self, report: Report, total_ms: int, skipped_ms: int) -> None:
-        self._report, self._total_ms, self.skipped_ms = report, total_ms, skipped_ms
-        self._begun = self._judged = time.monotonic()
-        self._left: float | None = None
-        self._fresh_ms = 0
-
-    def finished(self, batch: "Sequence[Window]") -> None:
-        self._fresh_ms += sum(window.end_ms - window.start_ms for window in batch)
-        self._judged = time.monotonic()
-        self._left = estimate_left(self._judged - self._begun, self._fresh_ms, self._total_ms - self.skipped_ms)
-
-    def tell(self) -> None:
-        left = None if self._left is None else max(0.0, self._left - (time.monotonic() - self._judged))
-        self._report(Progress(_LABEL, self.skipped_ms + self._fresh_ms, self._total_ms, left))
+    def _answer(self, waiting: Waiting) -> messages.Message:
+        return self._running.answer(waiting)
 
 
 class _Worker:
@@ -359,10 +243,6 @@ class _Worker:
             for thread in self._threads:
                 thread.join()
             children.stop(self._process)
-
-
-def _stopped() -> Cancelled:
-    return Cancelled("The transcription was stopped.", safe="Every window that was finished is stored.")
 
 
 def _died(code: int) -> WorkerFailed:

@@ -2,16 +2,20 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import IO, TYPE_CHECKING, Any, Final
 
 from facilitator.domain import errors
 from facilitator.domain.errors import FacilitatorError, WorkerFailed
 from facilitator.domain.stretches import Stretch
 from facilitator.domain.transcript import Word
 from facilitator.transcription.engines import Heard
-from facilitator.transcription.listening import Found
+from facilitator.transcription.listening import Found, Sound
+
+if TYPE_CHECKING:
+    from facilitator.transcription.planning import Samples, Window
 
 Message = dict[str, Any]
+_LONGEST_SOUND: Final = 120 * 16_000
 
 
 def line(message: Message) -> bytes:
@@ -32,6 +36,43 @@ def read(raw: bytes) -> Message:
     if not isinstance(message, dict):
         raise WorkerFailed("The transcription helper sent something unreadable.")
     return message
+
+
+def batch_out(batch: "Sequence[Window]") -> bytes:
+    """Windows to be heard together: a line about them, and their samples."""
+    headers = [{"index": one.index, "samples": len(one.samples), "speech": one.window_ms(one.speech)} for one in batch]
+    return line({"batch": headers}) + b"".join(one.samples.astype("<f4").tobytes() for one in batch)
+
+
+def batch_in(message: Message, raw: IO[bytes]) -> tuple[list[Message], list[Sound]]:
+    """What the line of a batch says of each window, and the sounds, which follow in `raw`.
+
+    Raises:
+        WorkerFailed: they do not.
+    """
+    headers = list(message["batch"])
+    return headers, [Sound(samples_in(raw, int(one["samples"])), stretches(one["speech"])) for one in headers]
+
+
+def samples_in(raw: IO[bytes], count: int) -> "Samples":
+    """The next `count` samples.
+
+    Raises:
+        WorkerFailed: there are less, or no window has so many.
+    """
+    import numpy as np
+
+    if not 0 < count <= _LONGEST_SOUND:
+        raise WorkerFailed("The transcription helper was sent sound of impossible length.")
+    sound = raw.read(4 * count)
+    if len(sound) != 4 * count:
+        raise WorkerFailed("The transcription helper was sent half a sound.")
+    return np.frombuffer(sound, dtype="<f4").astype(np.float32)
+
+
+def answer_out(headers: Sequence[Message], found: Sequence[Found]) -> Message:
+    """What was heard in the windows of a batch."""
+    return {"batch": [found_out(int(one["index"]), part) for one, part in zip(headers, found, strict=True)]}
 
 
 def found_out(index: int, found: Found) -> Message:

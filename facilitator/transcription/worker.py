@@ -18,18 +18,12 @@ import sys
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from threading import Lock
-from typing import IO, TYPE_CHECKING, Any, Final
+from typing import IO, Any, Final
 
-from facilitator.domain.errors import WorkerFailed
-from facilitator.transcription import engines, messages, store
+from facilitator.transcription import children, engines, messages, store
 from facilitator.transcription.listening import Sound, listen
 
-if TYPE_CHECKING:
-    from facilitator.transcription.planning import Samples
-
 _NETWORK: Final = frozenset({"socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "socket.sendto"})
-_LONGEST_SOUND: Final = 120 * 16_000
-_MOST_THREADS: Final = 8
 
 
 def main() -> None:
@@ -74,12 +68,12 @@ def _find_speech(asked: IO[bytes], answers: _Answers) -> None:
         header = messages.read(raw)
         if "done" in header:
             return
-        chances = finder.find(_samples(asked, int(header["samples"])), bool(header["fresh"]))
+        chances = finder.find(messages.samples_in(asked, int(header["samples"])), bool(header["fresh"]))
         answers.send({"chances": [round(float(chance), 4) for chance in chances]})
 
 
 def _hear(job: messages.Message, asked: IO[bytes], answers: _Answers) -> None:
-    folder, threads = Path(job["folder"]), int(job["threads"]) or _threads()
+    folder, threads = Path(job["folder"]), int(job["threads"]) or children.usable_threads()
     contents = store.read_checked(folder, job["files"])
     engine = engines.load(job["engine"], job["model"], folder, contents, threads)
     del contents
@@ -87,9 +81,7 @@ def _hear(job: messages.Message, asked: IO[bytes], answers: _Answers) -> None:
     answers.send({"ready": job["engine"], "lanes": engine.lanes, "batch": engine.batch})
 
     def work(headers: list[messages.Message], sounds: list[Sound]) -> None:
-        found = listen(engine, sounds, manner)
-        batch = [messages.found_out(int(one["index"]), part) for one, part in zip(headers, found, strict=True)]
-        answers.send({"batch": batch})
+        answers.send(messages.answer_out(headers, listen(engine, sounds, manner)))
 
     def tell(done: "Future[None]") -> None:
         if (error := done.exception()) is not None:
@@ -100,25 +92,8 @@ def _hear(job: messages.Message, asked: IO[bytes], answers: _Answers) -> None:
             header = messages.read(raw)
             if "done" in header:
                 return
-            headers = list(header["batch"])
-            sounds = [Sound(_samples(asked, int(one["samples"])), messages.stretches(one["speech"])) for one in headers]
+            headers, sounds = messages.batch_in(header, asked)
             lanes.submit(work, headers, sounds).add_done_callback(tell)
-
-
-def _samples(asked: IO[bytes], count: int) -> "Samples":
-    import numpy as np
-
-    if not 0 < count <= _LONGEST_SOUND:
-        raise WorkerFailed("The transcription helper was sent sound of impossible length.")
-    raw = asked.read(4 * count)
-    if len(raw) != 4 * count:
-        raise WorkerFailed("The transcription helper was sent half a sound.")
-    return np.frombuffer(raw, dtype="<f4").astype(np.float32)
-
-
-def _threads() -> int:
-    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(usable, _MOST_THREADS)
 
 
 def _settle() -> None:

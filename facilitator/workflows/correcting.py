@@ -1,7 +1,7 @@
 """Correcting the draft against the sound. Every change is stored before it is shown as saved."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from facilitator.domain import events as ev
 from facilitator.domain.edits import Edit, inverse
@@ -15,9 +15,6 @@ from facilitator.workflows.sound import SessionSound
 
 if TYPE_CHECKING:
     import numpy as np
-
-_REACH_MS: Final = 30_000
-"""No word lies further outside its window."""
 
 
 class Correction:

@@ -15,7 +15,9 @@ from facilitator.workflows.sessions import Session
 from facilitator.workflows.sound import SessionSound
 
 if TYPE_CHECKING:
+    from facilitator.transcription.batching import Hearer
     from facilitator.transcription.client import Transcriber
+    from facilitator.transcription.cluster import Cluster
     from facilitator.transcription.weights import Weights
 
 ENGINES: Final = ("auto", "faster-whisper", "openai-whisper")
@@ -92,11 +94,19 @@ def started(
     )
 
 
-def hear(session: Session, hearing: Hearing, weights: "Weights", sound: SessionSound, report: Report) -> None:
+def hear(
+    session: Session,
+    hearing: Hearing,
+    weights: "Weights",
+    sound: SessionSound,
+    report: Report,
+    cluster: "Cluster | None" = None,
+) -> None:
     """Hear what of `hearing` is not stored yet, and store each batch of windows as it is finished.
 
     Raises:
-        WorkerFailed: a worker died; finished windows are kept.
+        WorkerFailed: a worker died, or there is no such cluster; finished windows are kept.
+        UsageError: the cluster may not be trusted with sound; finished windows are kept.
         Cancelled: `report` said so; finished windows are kept.
     """
     from facilitator.transcription.client import SpeechDetector
@@ -104,7 +114,7 @@ def hear(session: Session, hearing: Hearing, weights: "Weights", sound: SessionS
 
     how, end_ms = hearing.started, hearing.end_ms
     index, start_ms = hearing.goes_on
-    with SpeechDetector() as detector, transcriber_for(session, how, weights) as transcriber:
+    with SpeechDetector() as detector, _hearer(session, how, weights, cluster) as transcriber:
         blocks = at_model_rate(sound.read, sound.rate, end_ms, start_ms=start_ms)
         windows = plan(blocks, detector.find, start_ms=start_ms, index=index)
         for batch in transcriber.run(
@@ -127,6 +137,16 @@ def transcriber_for(
         beam=how.beam,
         nice=nice,
     )
+
+
+def _hearer(session: Session, how: ev.TranscriptionStarted, weights: "Weights", cluster: "Cluster | None") -> "Hearer":
+    if cluster is None:
+        return transcriber_for(session, how, weights)
+    from facilitator.transcription.cluster import ClusterTranscriber
+
+    language = None if how.language == AUTO else how.language
+    words = prompt(session, how)
+    return ClusterTranscriber(cluster, weights, engine=how.engine, language=language, prompt=words, beam=how.beam)
 
 
 def filled(session: Session) -> tuple[Stretch, ...]:

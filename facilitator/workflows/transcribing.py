@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from facilitator.domain import events as ev
 from facilitator.domain.accounting import is_whole
@@ -15,13 +16,21 @@ from facilitator.workflows.hearing import Manner, accounted, filled, find_weight
 from facilitator.workflows.sessions import Session
 from facilitator.workflows.sound import SessionSound
 
+if TYPE_CHECKING:
+    from facilitator.transcription.cluster import Cluster
+
 AS_USUAL = Manner()
 
 
 def transcribe(
-    session: Session, manner: Manner = AS_USUAL, *, again: bool = False, report: Report = silent
+    session: Session,
+    manner: Manner = AS_USUAL,
+    *,
+    again: bool = False,
+    report: Report = silent,
+    cluster: "Cluster | None" = None,
 ) -> SessionState:
-    """Transcribe what is not transcribed yet, then cut the draft into turns.
+    """Transcribe what is not transcribed yet, here or on a cluster, then cut the draft into turns.
 
     A finished transcription is left alone unless `again`; one with other settings starts over, unless somebody has
     corrected the draft.
@@ -42,7 +51,7 @@ def transcribe(
     state = session.state
     if state.transcription != how or state.transcription_finished or state.heard_now is not state.hearing:
         session.record(how)
-    hear(session, heard_now(session), weights, sound, report)
+    hear(session, heard_now(session), weights, sound, report, cluster)
     finish(session)
     return session.state
 

@@ -5,7 +5,17 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-HEAVY = ("torch", "ctranslate2", "spacy", "faster_whisper", "whisper", "presidio_analyzer", "sounddevice", "av")
+HEAVY = (
+    "torch",
+    "ctranslate2",
+    "spacy",
+    "faster_whisper",
+    "whisper",
+    "presidio_analyzer",
+    "sounddevice",
+    "av",
+    "distributed",
+)
 PRINT_HEAVY = f"import sys; print([name for name in {HEAVY!r} if name in sys.modules])"
 
 
