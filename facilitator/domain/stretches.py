@@ -1,6 +1,6 @@
 """Sums and differences of stretches of time: (start, end) in any one unit, the end excluded."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 Stretch = tuple[int, int]
 
@@ -37,6 +37,12 @@ def common(stretches: Iterable[Stretch], others: Iterable[Stretch]) -> list[Stre
     """What is in both, in order."""
     ours = merged(stretches)
     return without(ours, without(ours, others))
+
+
+def last_of(stretches: Sequence[Stretch], least: int) -> Stretch:
+    """The last that is at least so long; of none, the longest. `stretches` has one at least."""
+    long = [one for one in stretches if one[1] - one[0] >= least]
+    return long[-1] if long else max(stretches, key=lambda one: one[1] - one[0])
 
 
 def total(stretches: Iterable[Stretch]) -> int:

@@ -12,7 +12,7 @@ from typing import Final
 from facilitator.domain.accounting import uncovered
 from facilitator.domain.doubts import Doubt, Rule
 from facilitator.domain.events.transcribing import HeardSegment, WindowTranscribed
-from facilitator.domain.stretches import Stretch, common, total
+from facilitator.domain.stretches import Stretch, common, merged, total
 from facilitator.domain.text import fold
 from facilitator.domain.transcript import Word
 
@@ -176,6 +176,9 @@ def _switches(windows: Sequence[WindowTranscribed]) -> Iterator[Doubt]:
     """Windows that sound like another language than they were written in, or than the one before was written in."""
     heard = [window for window in windows if window.segments]
     for window in heard:
+        for language in dict.fromkeys(language for _, _, language in window.others):
+            for start, end in merged((start, end) for start, end, one in window.others if one == language):
+                yield Doubt(Rule.LANGUAGE, start, end, f"sounds like {language}, written as {window.language}")
         if window.spoken != window.language and window.spoken_chance >= SURE_LANGUAGE:
             yield _switch(window, f"sounds like {window.spoken}, written as {window.language}")
     for before, after in pairwise(heard):

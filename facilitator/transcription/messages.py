@@ -87,6 +87,7 @@ def found_out(index: int, found: Found) -> Message:
         "no_speech": round(heard.no_speech, 4),
         "average": round(heard.average, 4),
         "loops": heard.loops,
+        "others": [list(one) for one in heard.others],
         "again": [list(stretch) for stretch in found.again],
     }
 
@@ -102,6 +103,7 @@ def found_in(message: Message) -> Found:
         float(message["no_speech"]),
         float(message["average"]),
         bool(message["loops"]),
+        tuple((int(start), int(end), str(language)) for start, end, language in message["others"]),
     )
     return Found(heard, stretches(message["again"]))
 

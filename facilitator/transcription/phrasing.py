@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from facilitator.domain.events import HeardSegment, WindowTranscribed
-from facilitator.domain.stretches import Stretch, common
+from facilitator.domain.stretches import Stretch, common, last_of
 from facilitator.domain.transcript import Word, words_text
 from facilitator.transcription.engines import UNSPACED
 from facilitator.transcription.listening import Found
@@ -21,6 +21,9 @@ LONG_MS: Final = 12_000
 """A segment that is longer ends with the next sentence, pause or none."""
 _LONG_WORD_MS: Final = 600
 _REACH_MS: Final = 100
+LEAST_PART_MS: Final = 150
+"""After a pause a speech model is late to begin a word, not late to end it: it was said in the last part that is more
+than an edge of it."""
 _ENDS: Final = (".", "?", "!", "…", "。", "？", "！")
 _CLOSERS: Final = "\"'”’»)]"
 
@@ -43,6 +46,7 @@ def transcribed(window: "Window", found: Found | None) -> WindowTranscribed:
         heard.spoken_chance,
         heard.average,
         heard.loops,
+        tuple((window.session_ms(start), window.session_ms(end, is_end=True), one) for start, end, one in heard.others),
     )
 
 
@@ -52,7 +56,7 @@ def _placed(window: "Window", word: Word) -> Word:
 
 
 def within_speech(words: Iterable[Word], speech: Sequence[Stretch]) -> list[Word]:
-    """Words of more than 600 ms drawn in to the longest stretch of speech that they touch.
+    """Words of more than 600 ms drawn in to the last stretch of speech that they reach into.
 
     A speech model lets a word last through the pause beside it; the voice detector knows better where that begins.
     """
@@ -60,9 +64,10 @@ def within_speech(words: Iterable[Word], speech: Sequence[Stretch]) -> list[Word
     reach = [(start - _REACH_MS, end + _REACH_MS) for start, end in speech]
     for word in words:
         if word.end_ms - word.start_ms > _LONG_WORD_MS:
-            spoken = max(common([(word.start_ms, word.end_ms)], reach), key=lambda one: one[1] - one[0], default=None)
-            if spoken is not None:
-                word = replace(word, start_ms=spoken[0], end_ms=spoken[1])
+            spoken = common([(word.start_ms, word.end_ms)], reach)
+            if spoken:
+                start, end = last_of(spoken, _REACH_MS + LEAST_PART_MS)
+                word = replace(word, start_ms=start, end_ms=end)
         fitted.append(word)
     return fitted
 

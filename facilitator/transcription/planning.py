@@ -14,7 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from facilitator.domain.errors import UsageError
-from facilitator.domain.stretches import Stretch, common, merged, total
+from facilitator.domain.stretches import Stretch, common, last_of, merged, total
+from facilitator.transcription.phrasing import LEAST_PART_MS
 
 RATE: Final = 16_000
 """Hz, what Whisper was trained on."""
@@ -70,14 +71,14 @@ class Window:
         return self.pieces[-1][1] if self.pieces else self.start_ms
 
     def session_stretch(self, start_ms: int, end_ms: int) -> Stretch:
-        """Where a stretch of the samples lies on the session clock; of one across a joint, the longest part."""
-        parts, before = [(-1, self.session_ms(start_ms), self.session_ms(start_ms))], 0
+        """Where a word of the samples lies on the session clock: never on both sides of a joint."""
+        parts, before = list[Stretch](), 0
         for start, end in self.pieces:
             low, high = max(start_ms, before), min(end_ms, before + end - start)
             if low <= high:
-                parts.append((high - low, start + low - before, start + high - before))
+                parts.append((start + low - before, start + high - before))
             before += end - start
-        return max(parts, key=lambda part: part[0])[1:]
+        return last_of(parts, LEAST_PART_MS) if parts else (self.session_ms(start_ms),) * 2
 
     def window_ms(self, stretches: Iterable[Stretch]) -> list[Stretch]:
         """What of stretches of the session clock is in the samples, as times of the samples."""

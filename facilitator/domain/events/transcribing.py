@@ -59,6 +59,7 @@ class WindowTranscribed(Event):
         language: the one that the text is written in; `spoken` what it sounded like, `spoken_chance` how surely.
         average: mean log probability of the tokens, at most 0.0.
         loops: the text repeats itself, or never came to an end.
+        others: (start, end, language) of what in it sounds like another language than the text's.
     """
 
     kind: ClassVar[str] = "transcription.window"
@@ -73,6 +74,7 @@ class WindowTranscribed(Event):
     spoken_chance: float = 0.0
     average: float = 0.0
     loops: bool = False
+    others: tuple[tuple[int, int, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,8 @@ LOOP_RATIO: Final = 2.4
 UNSPACED: Final = frozenset({"zh", "ja", "th", "lo", "my", "yue"})
 """Languages that Whisper writes without spaces between words."""
 
+OtherLanguage = tuple[int, int, str]
+
 RawWord = tuple[str, float, float, float]
 """A word as a library gives it: text, start and end in seconds, probability."""
 
@@ -49,10 +51,11 @@ class Heard:
 
     Attributes:
         words: in order of time, in ms from the first sample.
-        language: the one it was written in; `spoken` what it sounded like, and how surely, 0.0 to 1.0.
+        language: the one it was written in; `spoken` what it sounded like as a whole, and how surely, 0.0 to 1.0.
         no_speech: how likely it holds no speech at all, 0.0 to 1.0.
         average: mean log probability of its tokens, at most 0.0.
         loops: it says the same again and again, or never came to an end.
+        others: (start, end, language) in ms of what in it sounded like another language than `language`.
     """
 
     words: tuple[Word, ...]
@@ -62,6 +65,7 @@ class Heard:
     no_speech: float
     average: float
     loops: bool
+    others: tuple[OtherLanguage, ...] = ()
 
 
 class Engine(Protocol):

@@ -15,7 +15,7 @@ from faster_whisper.audio import pad_or_trim
 from faster_whisper.tokenizer import Tokenizer
 from faster_whisper.transcribe import get_suppressed_tokens, merge_punctuations
 
-from facilitator.transcription.engines import Heard, Manner, RawWord, looping, whole_words
+from facilitator.transcription.engines import Heard, Manner, OtherLanguage, RawWord, looping, whole_words
 from facilitator.transcription.planning import RATE, Samples
 
 _LANES: Final = 4
@@ -26,6 +26,14 @@ _FRAMES: Final = RATE // 160
 _TOKENS_A_SECOND: Final = 9
 """Fast speech has 5 in English and 8 in languages that Whisper spells in small pieces."""
 _TOKENS_MORE: Final = 20
+_SURELY_ONE: Final = 0.9
+"""From this chance on, a sound is in one language; below, ten seconds of it at a time are asked for theirs."""
+_PART_S, _PART_STEP_S = 10, 5
+_LEAST_CHANCE: Final = 0.25
+"""Ten seconds in which the language of the text is less likely are in another. English ones never had less than 0.34,
+Norwegian ones at most 0.15, in the recordings that `benchmarks.transcription` uses."""
+_ENCODED_FRAMES: Final = 50
+"""Columns a second of what the encoder makes."""
 _BEFORE: Final = "\"'“¿([{-"
 _AFTER: Final = "\"'.。,，!！?？:：”)]}、"
 
@@ -52,7 +60,8 @@ class FasterWhisperEngine:
 
     def _hear(self, features: Any, sounds: Sequence[Samples], manner: Manner) -> list[Heard]:
         encoded = self._model.encode(features)
-        spoken = self._languages(encoded, len(sounds))
+        chances = self._chances(encoded, len(sounds))
+        spoken = [max(one.items(), key=lambda item: item[1]) for one in chances]
         written = [manner.language or language for language, _ in spoken]
         if len(set(written)) > 1:
             return self._by_language(features, sounds, manner, written)
@@ -60,16 +69,21 @@ class FasterWhisperEngine:
         results = self._decode(encoded, tokenizer, sounds, manner)
         tokens = [[one for one in result.sequences_ids[0] if one < tokenizer.eot] for result in results]
         timed = self._timed(encoded, tokenizer, tokens, [len(sound) for sound in sounds])
+        others = [
+            () if chances[at].get(written[0], 0.0) >= _SURELY_ONE else self._others(encoded, at, sound, written[0])
+            for at, sound in enumerate(sounds)
+        ]
         return [
             Heard(
-                whole_words(words, written[0], len(sound) * 1000 // RATE),
+                whole_words(timed[at], written[0], len(sound) * 1000 // RATE),
                 written[0],
-                *language,
-                no_speech=float(result.no_speech_prob),
-                average=_average(result),
-                loops=looping(tokenizer.decode(said)) or len(said) >= _most_tokens(len(sound)),
+                *spoken[at],
+                no_speech=float(results[at].no_speech_prob),
+                average=_average(results[at]),
+                loops=looping(tokenizer.decode(tokens[at])) or len(tokens[at]) >= _most_tokens(len(sound)),
+                others=others[at],
             )
-            for sound, result, said, words, language in zip(sounds, results, tokens, timed, spoken, strict=True)
+            for at, sound in enumerate(sounds)
         ]
 
     def _by_language(
@@ -83,10 +97,25 @@ class FasterWhisperEngine:
             found |= dict(zip(those, self._hear(features[those], [sounds[at] for at in those], same), strict=True))
         return [found[index] for index in range(len(sounds))]
 
-    def _languages(self, encoded: Any, count: int) -> list[tuple[str, float]]:
+    def _chances(self, encoded: Any, count: int) -> list[dict[str, float]]:
+        """How likely each sound is in each language."""
         if not self._is_multilingual:
-            return [("en", 1.0)] * count
-        return [(best[0][0][2:-2], float(best[0][1])) for best in self._whisper.detect_language(encoded)]
+            return [{"en": 1.0}] * count
+        found = self._whisper.detect_language(encoded)
+        return [{token[2:-2]: float(chance) for token, chance in languages} for languages in found]
+
+    def _others(self, encoded: Any, at: int, sound: Samples, written: str) -> tuple[OtherLanguage, ...]:
+        """What of a sound is in another language: a person who switches for half a minute is not asked twice."""
+        seconds = len(sound) // RATE
+        starts = range(0, max(1, seconds - _PART_S + 1), _PART_STEP_S)
+        frames = np.array(encoded)[at]
+        parts = np.stack([frames[first * _ENCODED_FRAMES : (first + _PART_S) * _ENCODED_FRAMES] for first in starts])
+        found = self._chances(ctranslate2.StorageView.from_array(np.ascontiguousarray(parts)), len(parts))
+        return tuple(
+            (first * 1000, min(seconds, first + _PART_S) * 1000, max(chances, key=lambda one: chances[one]))
+            for first, chances in zip(starts, found, strict=True)
+            if chances.get(written, 0.0) < _LEAST_CHANCE
+        )
 
     def _tokenizer(self, language: str) -> Tokenizer:
         multilingual = self._is_multilingual
