@@ -58,6 +58,7 @@ bench: $(VENV)/.installed-dev
 	$(BIN)/python -m benchmarks.startup --quick
 	$(BIN)/python -m benchmarks.recording --quick
 	$(BIN)/python -m benchmarks.conduct --quick
+	$(BIN)/python -m benchmarks.transcription --quick
 
 SCALE ?= 1
 crash: system $(VENV)/.installed-dev

@@ -81,12 +81,13 @@ class Load:
         from facilitator.transcription.client import Transcriber
         from facilitator.transcription.planning import Window
 
-        sound = _sample()
+        whole = (0, SAMPLE_S * 1000)
+        window = Window(0, *whole, (whole,), (whole,), _sample())
         with Transcriber(weights) as worker:
             self._end = worker.close
             while not self._over.is_set():
                 try:
-                    worker.transcribe(Window(self.windows, 0, SAMPLE_S * 1000, sound))
+                    worker.transcribe(window)
                 except Cancelled:
                     return
                 self.windows += 1

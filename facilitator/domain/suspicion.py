@@ -87,7 +87,12 @@ def doubts(windows: Iterable[WindowTranscribed]) -> tuple[Doubt, ...]:
     windows = tuple(windows)
     found = [doubt for window in windows for doubt in _of_window(window)]
     found += _switches(windows)
-    return tuple(sorted(map(_with_length, found), key=lambda doubt: (doubt.start_ms, doubt.end_ms, doubt.rule)))
+    return in_order(map(_with_length, found))
+
+
+def in_order(found: Iterable[Doubt]) -> tuple[Doubt, ...]:
+    """Doubts in order of time."""
+    return tuple(sorted(found, key=lambda doubt: (doubt.start_ms, doubt.end_ms, doubt.rule)))
 
 
 def _with_length(doubt: Doubt) -> Doubt:

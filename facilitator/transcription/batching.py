@@ -199,8 +199,10 @@ def _first_index(answer: messages.Message) -> int:
 
 
 def _full(ahead: "deque[Window]", shape: Shape) -> "Iterator[list[Window]]":
-    while len(ahead) >= 2 * shape.lanes * shape.batch:
-        yield [ahead.popleft() for _ in range(shape.batch)]
+    """A full batch for each lane, as soon as more windows than that are known; what is left is shared out."""
+    while len(ahead) > shape.lanes * shape.batch:
+        for _ in range(shape.lanes):
+            yield [ahead.popleft() for _ in range(shape.batch)]
 
 
 def _shared_out(windows: "list[Window]", shape: Shape) -> "Iterator[list[Window]]":

@@ -43,19 +43,32 @@ def listen(engine: Engine, sounds: Sequence[Sound], manner: Manner) -> list[Foun
     careful = replace(manner, prompt="", beam=max(manner.beam, _CAREFUL_BEAM))
     for index, (sound, one) in enumerate(zip(sounds, found, strict=True)):
         if one.heard.loops and (halves := _halves(sound)):
-            found[index] = _unlooped(one, halves, engine.hear([_cut(sound, half) for half in halves], careful))
+            again = engine.hear([_cut(sound, half) for half in halves], replace(careful, language=one.heard.language))
+            found[index] = _unlooped(one, halves, again)
     left = [
         (index, stretch)
         for index, (sound, one) in enumerate(zip(sounds, found, strict=True))
         for stretch in uncovered(sound.speech, one.heard.words)
     ]
-    for first in range(0, len(left), engine.batch):
-        some = left[first : first + engine.batch]
-        wider = [(index, _wider(sounds[index], stretch)) for index, stretch in some]
-        second = engine.hear([_cut(sounds[index], stretch) for index, stretch in wider], careful)
-        for (index, stretch), (_, around), heard in zip(some, wider, second, strict=True):
-            found[index] = _filled(found[index], stretch, around, heard)
+    for language in dict.fromkeys(found[index].heard.language for index, _ in left):
+        same = [(index, stretch) for index, stretch in left if found[index].heard.language == language]
+        for first in range(0, len(same), engine.batch):
+            _hear_left(engine, sounds, found, same[first : first + engine.batch], replace(careful, language=language))
     return found
+
+
+def _hear_left(
+    engine: Engine,
+    sounds: Sequence[Sound],
+    found: list[Found],
+    left: Sequence[tuple[int, Stretch]],
+    manner: Manner,
+) -> None:
+    """Hear speech without words by itself, and put what is heard into `found`."""
+    wider = [(index, _wider(sounds[index], stretch)) for index, stretch in left]
+    second = engine.hear([_cut(sounds[index], stretch) for index, stretch in wider], manner)
+    for (index, stretch), (_, around), heard in zip(left, wider, second, strict=True):
+        found[index] = _filled(found[index], stretch, around, heard)
 
 
 def _halves(sound: Sound) -> list[Stretch]:

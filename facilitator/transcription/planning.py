@@ -200,10 +200,8 @@ class _Held:
         """After little speech in a long stretch: in its last pause, if it has one."""
         ends = [(0, 0), *self._speech, (length_ms, length_ms)]
         gaps = [(low, high) for (_, low), (high, _) in pairwise(ends) if high - low >= 2 * MARGIN_MS]
-        if not self._speech:
+        if not self._speech or not gaps:
             return length_ms
-        if not gaps:
-            return self._full_cut() if len(self._speech) > 1 else length_ms
         low, high = gaps[-1]
         return max((low + high) // 2, high - MARGIN_MS)
 

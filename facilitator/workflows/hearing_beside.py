@@ -9,7 +9,7 @@ from facilitator.domain.progress import Report, silent
 from facilitator.domain.session_state import Hearing, SessionState
 from facilitator.domain.text import fold
 from facilitator.domain.timebase import clock
-from facilitator.domain.transcript import Segment, Word, words_text
+from facilitator.domain.transcript import Segment, words_text
 from facilitator.transcription.engines import UNSPACED
 from facilitator.workflows.hearing import Manner, filled, find_weights_for, hear, started
 from facilitator.workflows.sessions import Session
@@ -73,7 +73,8 @@ def hear_beside(
     how = replace(
         started(session, manner, weights, state.length_ms, filled(session)), beside=True, from_ms=start, to_ms=end
     )
-    hearing = next((one for one in state.beside if one.started == how), None)
+    alike = [one for one in state.beside if one.started == how]
+    hearing = next((one for one in alike if one.finished), alike[-1] if alike else None)
     if hearing is None or (not hearing.finished and hearing is not state.heard_now):
         session.record(how)
         hearing = session.state.beside[-1]
@@ -92,8 +93,8 @@ def beside(state: SessionState, segment: Segment) -> list[Beside]:
         how = hearing.started
         covered = how.from_ms <= segment.start_ms and segment.end_ms <= hearing.end_ms
         if hearing.finished and covered:
-            words = _words(hearing, segment.start_ms, segment.end_ms)
-            found.append(Beside(segment.id, _text(words, how.language), how.model, how.language, how.beam))
+            text, language = _heard(hearing, segment.start_ms, segment.end_ms)
+            found.append(Beside(segment.id, text, how.model, language or how.language, how.beam))
     return found
 
 
@@ -102,15 +103,17 @@ def differs(segment: Segment, other: Beside) -> bool:
     return _plain(segment.text) != _plain(other.text)
 
 
-def _words(hearing: Hearing, start_ms: int, end_ms: int) -> list[Word]:
-    near = (one for one in hearing.windows.values() if one.start_ms < end_ms + 1 and start_ms < one.end_ms)
-    ordered = sorted(near, key=lambda window: window.start_ms)
-    words = (word for window in ordered for part in window.segments for word in part.words)
-    return [word for word in words if start_ms <= (word.start_ms + word.end_ms) // 2 < max(end_ms, start_ms + 1)]
-
-
-def _text(words: list[Word], language: str) -> str:
-    return "".join(word.text for word in words) if language in UNSPACED else words_text(words)
+def _heard(hearing: Hearing, start_ms: int, end_ms: int) -> tuple[str, str]:
+    """The text of the words whose middle lies in a stretch, and the language of the first."""
+    near = (one for one in hearing.windows.values() if one.start_ms <= end_ms and start_ms < one.end_ms)
+    text, language = "", ""
+    for window in sorted(near, key=lambda window: window.start_ms):
+        words = [word for part in window.segments for word in part.words]
+        inside = [word for word in words if start_ms <= (word.start_ms + word.end_ms) // 2 < max(end_ms, start_ms + 1)]
+        if inside:
+            said = "".join(word.text for word in inside) if window.language in UNSPACED else words_text(inside)
+            text, language = f"{text} {said}".strip(), language or window.language
+    return text, language
 
 
 def _plain(text: str) -> list[str]:

@@ -10,7 +10,7 @@ from facilitator.domain.doubts import Doubt, Rule
 from facilitator.domain.errors import NotFound, UsageError, WorkerFailed
 from facilitator.domain.progress import Report, silent
 from facilitator.domain.session_state import Hearing, SessionState
-from facilitator.domain.suspicion import doubts
+from facilitator.domain.suspicion import doubts, in_order
 from facilitator.domain.transcript import Segment
 from facilitator.workflows.hearing import Manner, accounted, filled, find_weights_for, hear, started
 from facilitator.workflows.sessions import Session
@@ -109,7 +109,7 @@ def finish(session: Session) -> None:
     windows = hearing.in_order
     heard = [segment for window in windows for segment in window.segments]
     marks = stored.speaker_marks
-    raised = (*doubts(windows), *overlaps(heard, marks))
+    raised = in_order((*doubts(windows), *overlaps(heard, marks)))
     draft = with_unresolved(attribute(heard, marks), raised)
     session.record_all([(ev.TranscriptionFinished(len(windows)), 0), (ev.DraftMade(draft, raised), 0)])
     if session.reread().segments != {segment.id: segment for segment in draft}:

@@ -1,5 +1,6 @@
 """A whole study as a person would make it, with crashes in the middle, in a folder of its own for everything."""
 
+import contextlib
 import os
 import resource
 import signal
@@ -7,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import platformdirs
@@ -126,21 +127,18 @@ class CanaryStudy:
     def crash(self, *modules: str) -> None:
         """End what runs these modules for this study as a fault in it would, with a core file where that is allowed."""
         for module in modules:
-            process = self.running(module)
+            process = next(self.running(module), None)
             if process is None:
                 raise RuntimeError(f"{module} does not run")
             os.kill(process.pid, signal.SIGABRT)
             psutil.wait_procs([process], timeout=10)
 
-    def running(self, module: str) -> psutil.Process | None:
-        """The process of this study that runs `module`, if there is one."""
+    def running(self, module: str) -> Iterator[psutil.Process]:
+        """The processes of this study that run `module`."""
         for process in psutil.process_iter():
-            try:
+            with contextlib.suppress(psutil.Error):
                 if module in process.cmdline() and process.environ().get("HOME") == self.homes["HOME"]:
-                    return process
-            except psutil.Error:
-                continue
-        return None
+                    yield process
 
     def crash_transcription(self, speech: Sequence[bytes]) -> None:
         """Transcribe; the worker crashes once it has one of `speech` in its memory."""
@@ -148,10 +146,10 @@ class CanaryStudy:
         def during(_: int) -> None:
             deadline = time.monotonic() + 60
             while time.monotonic() < deadline:
-                worker = self.running(WORKER)
-                if worker is not None and holds(worker.pid, speech):
-                    os.kill(worker.pid, signal.SIGABRT)
-                    return
+                for worker in self.running(WORKER):
+                    if holds(worker.pid, speech):
+                        os.kill(worker.pid, signal.SIGABRT)
+                        return
                 time.sleep(0.1)
             raise RuntimeError("no worker had speech in its memory")
 

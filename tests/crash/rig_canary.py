@@ -17,12 +17,12 @@ from terminal import Terminal
 from facilitator.domain.errors import FacilitatorError
 from facilitator.domain.ids import SessionId
 from facilitator.storage.study_folder import StudyFolder
-from facilitator.transcription.planning import RATE, plan, to_model_rate
+from facilitator.transcription.client import SpeechDetector
+from facilitator.transcription.planning import RATE, at_model_rate, plan
 from facilitator.transcription.weights import find_weights
 from facilitator.workflows.sessions import Session
 from facilitator.workflows.sound import SessionSound, open_track
 from facilitator.workflows.study import open_study
-from facilitator.workflows.transcribing import _blocks
 
 from .canary_search import Bystander, Canary, sound_markers
 from .canary_study import CAPTURE, NAMES, PASSPHRASE, PROGRAM, WORDS, WORKER, CanaryStudy, keeps_core_files
@@ -144,7 +144,9 @@ def _sounds(study: CanaryStudy) -> dict[str, bytes]:
         ):
             reader, sound = open_track(session), SessionSound(session)
             stored = sound_markers(reader.read(0, reader.length_ms), reader.rate)
-            windows = [window.samples for window in plan(to_model_rate(_blocks(sound), sound.rate))]
+            with SpeechDetector() as detector:
+                blocks = at_model_rate(sound.read, sound.rate, sound.length_ms)
+                windows = [window.samples for window in plan(blocks, detector.find)]
     heard = sound_markers(np.concatenate(windows), RATE)
     if not stored or not heard:
         raise RuntimeError("there is no sound to look for")

@@ -4,10 +4,11 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 import soundfile
 
-from facilitator.transcription.planning import RATE, Samples, Window, plan, to_model_rate
+from facilitator.transcription.planning import PER_MS, RATE, STEP_MS, Samples, Window, at_model_rate, plan
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 SAMPLE: Final = ROOT / "facilitator" / "sample" / "focus_group.ogg"
@@ -32,16 +33,38 @@ def sample_sound(seconds: float) -> Samples:
     if not SAMPLE.is_file():
         pytest.skip("the shipped sample recording is absent")
     with soundfile.SoundFile(SAMPLE) as file:
-        sound = file.read(int(seconds * file.samplerate), dtype="int16")
-        return np.concatenate(list(to_model_rate([sound], file.samplerate)))
+        rate: int = file.samplerate
+        sound: npt.NDArray[np.int16] = file.read(int(seconds * rate), dtype="int16")
+    blocks = at_model_rate(
+        lambda start, end: sound[start * rate // 1000 : end * rate // 1000], rate, int(seconds * 1000)
+    )
+    return np.concatenate(list(blocks))
 
 
 def sample_windows(seconds: float) -> list[Window]:
-    return list(plan([sample_sound(seconds)]))
+    return list(plan([sample_sound(seconds)], loud))
+
+
+def loud(samples: Samples, fresh: bool) -> npt.NDArray[np.float32]:
+    """Takes for speech what is loud; good enough for clean sound, and no model is needed."""
+    steps = np.abs(samples.reshape(-1, STEP_MS * PER_MS)).max(axis=1)
+    found: npt.NDArray[np.float32] = (steps > 0.03).astype(np.float32)
+    return found
 
 
 def silence(seconds: float) -> Samples:
     return np.zeros(int(seconds * RATE), dtype=np.float32)
+
+
+def spoken_window(sound: Samples, index: int = 0, start_ms: int = 0) -> Window:
+    """All of a sound as one window, as if somebody spoke throughout."""
+    whole = (start_ms, start_ms + len(sound) // PER_MS)
+    return Window(index, *whole, (whole,), (whole,), sound)
+
+
+def silent_window(index: int = 0, start_ms: int = 0) -> Window:
+    """Five seconds in which nobody speaks."""
+    return Window(index, start_ms, start_ms + 5_000, (), (), silence(0))
 
 
 @contextmanager
