@@ -7,7 +7,6 @@ import contextlib
 import threading
 import time
 from abc import ABC, abstractmethod
-from collections import deque
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Self
@@ -119,11 +118,11 @@ class Hearer(ABC):
         """The next batch that was heard, whichever it is."""
 
     def _batches(self, windows: "Iterator[Window]", done: Collection[int], pace: "Pace") -> "Iterator[list[Window]]":
-        """Windows as they are heard together: those without speech alone, the last shared out evenly.
+        """Windows as they are heard together; those without speech alone.
 
-        What lies in a batch depends on the windows and on the shape, and not on how long the engine took to load.
+        Neighbors are, by their numbers: what lies in a batch is the same after an interruption and on a cluster.
         """
-        ahead: deque[Window] = deque()
+        ahead: list[Window] = []
         for window in windows:
             pace.tell()
             if window.index in done:
@@ -133,11 +132,9 @@ class Hearer(ABC):
             else:
                 ahead.append(window)
                 if (shape := self._shape(len(ahead), pace.tell)) is not None:
-                    yield from _full(ahead, shape)
+                    yield from _together(ahead, shape.batch)
         if ahead:
-            shape = self._ready(pace.tell)
-            yield from _full(ahead, shape)
-            yield from _shared_out(list(ahead), shape)
+            yield from _together(ahead, self._ready(pace.tell).batch, is_all=True)
 
     def _answered(self, heard: "dict[int, list[Window]]", left: int, pace: "Pace") -> Iterator[list[WindowTranscribed]]:
         """What is finished, and what is not until no more than `left` batches are being heard."""
@@ -198,16 +195,11 @@ def _first_index(answer: messages.Message) -> int:
     return int(found[0]["index"])
 
 
-def _full(ahead: "deque[Window]", shape: Shape) -> "Iterator[list[Window]]":
-    """A full batch for each lane, as soon as more windows than that are known; what is left is shared out."""
-    while len(ahead) > shape.lanes * shape.batch:
-        for _ in range(shape.lanes):
-            yield [ahead.popleft() for _ in range(shape.batch)]
-
-
-def _shared_out(windows: "list[Window]", shape: Shape) -> "Iterator[list[Window]]":
-    """All of `windows` in full batches or less, as even as they can be and as many as keep every lane busy."""
-    rounds = -(-len(windows) // (shape.lanes * shape.batch))
-    count = min(len(windows), rounds * shape.lanes)
-    for number in range(count):
-        yield windows[len(windows) * number // count : len(windows) * (number + 1) // count]
+def _together(ahead: "list[Window]", size: int, *, is_all: bool = False) -> "Iterator[list[Window]]":
+    """Take those batches from `ahead` that no further window can belong to."""
+    while ahead:
+        batch = [window for window in ahead if window.index // size == ahead[0].index // size]
+        if not is_all and len(batch) == len(ahead) and (batch[-1].index + 1) % size:
+            return
+        del ahead[: len(batch)]
+        yield batch
