@@ -70,6 +70,7 @@ class LiveDraft:
             return
         if self._stored_ms() >= BLOCK_MS + BEHIND_MS and self._may_draft(self._session.state):
             self._ended.clear()
+            self._standing = replace(self._standing, done=False)
             self._thread = threading.Thread(target=self._run, name="live draft", daemon=True)
             self._thread.start()
 

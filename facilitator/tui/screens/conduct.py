@@ -73,11 +73,11 @@ stop. T switches that off, to spare the battery, and on again.
         """Show the session, and take over a recording that is still running."""
         from facilitator.workflows.live_draft import LiveDraft
 
+        self.draft = LiveDraft(self.session)
         self.start_watch()
         self.start_group()
         self.tick()
         self.set_interval(TICK_S, self.tick)
-        self.draft = LiveDraft(self.session)
         self.set_interval(DRAFT_S, self._tend_draft)
 
     def close_session(self) -> None:
@@ -92,21 +92,24 @@ stop. T switches that off, to spare the battery, and on again.
     def action_live_draft(self) -> None:
         """Have the recording transcribed meanwhile, or not."""
         on = not self.draft.standing.on
-        self.draft.switch(on)
-        self.tell("The draft is made meanwhile again." if on else "No draft is made meanwhile. Transcribe afterwards.")
+        said = "The draft is made meanwhile again." if on else "No draft is made meanwhile. Transcribe afterwards."
+        self.run_apart(lambda: self.draft.switch(on), lambda _: self.tell(said))
 
     def _tend_draft(self) -> None:
         """Let the draft begin or go on, and say once when it is complete."""
         if not self.is_open:
             return
-        if self.conduct.recording:
+        standing = self.draft.standing
+        if standing.failed and not self._draft_told:
+            self._draft_told = True
+            self.tell(f"No draft is made meanwhile: {standing.failed} Transcribe afterwards.")
+        elif self.conduct.recording and not standing.failed:
             self.draft.look()
             self._draft_told = False
-        elif self.draft.standing.done and not self._draft_told:
+        elif standing.done and not self._draft_told:
             self._draft_told = True
-            self.tell(
-                f"The draft is complete: {len(self.session.state.segments)} turns, to correct from the first screen."
-            )
+            turns = len(self.session.state.segments)
+            self.tell(f"The draft is complete: {turns} turns, to correct from the first screen.")
 
     def _stopped(self, recorded: "Recorded") -> None:
         super()._stopped(recorded)
@@ -123,6 +126,8 @@ stop. T switches that off, to spare the battery, and on again.
             return super().check_action(action, parameters)
         if action in ("pick", "panel", "other_input") and self.query_one(InputPicker).is_open:
             return False
+        if action == "live_draft":
+            return self.conduct.rehearsal_speed is None and not self.working
         if action == "debrief":
             return bool(self.session.state.takes) and not self.conduct.under_way
         allowed = self.may_record_action(action, parameters)
