@@ -111,8 +111,9 @@ def _heard(hearing: Hearing, start_ms: int, end_ms: int) -> tuple[str, str]:
         words = [word for part in window.segments for word in part.words]
         inside = [word for word in words if start_ms <= (word.start_ms + word.end_ms) // 2 < max(end_ms, start_ms + 1)]
         if inside:
-            said = "".join(word.text for word in inside) if window.language in UNSPACED else words_text(inside)
-            text, language = f"{text} {said}".strip(), language or window.language
+            spoken = window.language or hearing.started.language
+            said = "".join(word.text for word in inside) if spoken in UNSPACED else words_text(inside)
+            text, language = f"{text} {said}".strip(), language or spoken
     return text, language
 
 

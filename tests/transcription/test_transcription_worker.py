@@ -269,7 +269,7 @@ def test_an_engine_needs_no_network_and_writes_no_file(guarded: Guarded) -> None
 def test_both_engines_hear_the_same_with_the_same_weights(guarded_runs: dict[str, Guarded]) -> None:
     ours, theirs = (guarded_runs[engine][0] for engine in ("faster-whisper", "openai-whisper"))
     assert len(plain_words(theirs)) >= 30
-    assert SequenceMatcher(None, plain_words(ours), plain_words(theirs), autojunk=False).ratio() >= 0.95
+    assert SequenceMatcher(None, plain_words(ours), plain_words(theirs), autojunk=False).ratio() >= 0.9
     starts = [{word.text: word.start_ms for said in found.segments for word in said.words} for found in (ours, theirs)]
     apart = sorted(abs(starts[0][text] - starts[1][text]) for text in starts[0].keys() & starts[1].keys())
     assert apart[len(apart) // 2] <= 100
