@@ -417,7 +417,7 @@ def test_ninety_minutes_are_recovered_and_to_ask_whether_that_is_needed_costs_ne
         spent = time.process_time() - began
         assert done.recovered_ms == 90 * 60_000 and done.after.tracks[0].records == writer.next_seq == 21_600
         assert not done.after.needs_recovery
-    assert spent < 2.0 and cheap < 0.5, (spent, cheap)
+    assert cheap < spent / 10, (spent, cheap)
 
 
 def test_a_pause_that_took_back_all_of_a_take_leaves_nothing_missing() -> None:
