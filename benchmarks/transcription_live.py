@@ -32,18 +32,16 @@ from facilitator.workflows.sessions import Session, plan_session
 from facilitator.workflows.study import init_study, open_study
 
 MINUTES = 20.0
-QUICK_MINUTES = 1.0
 TURN_MS = 5_000
 PASSPHRASE = "four unrelated words"  # noqa: S105 - of a study that is gone a moment later
 
 
-def live(folder: Path, quick: bool) -> dict[str, Any]:
+def live(folder: Path) -> dict[str, Any]:
     """`draft_after_stop_s`: from the stop until the draft was read back; `live_overflows`: when sound was lost."""
     if why := SoundRoom.absent():
         return {"live_left_out": why}
-    minutes = QUICK_MINUTES if quick else MINUTES
     played = folder / "room.wav"
-    _write(played, sound("podcast3.mp3"), minutes)
+    _write(played, sound("podcast3.mp3"), MINUTES)
     root = init_study(folder / "live", title="Live", passphrase=PASSPHRASE)
     before = dict(os.environ)
     with SoundRoom() as room:
@@ -54,7 +52,7 @@ def live(folder: Path, quick: bool) -> dict[str, Any]:
                 record_consent(study, numbers, Consent(numbers[0], "2030-01-01"))
                 plan_session(study, find_guide(study.folder.guides, "pilot"), numbers)
                 with Session(study, SessionId("01")) as session:
-                    return _record(session, room, played, minutes)
+                    return _record(session, room, played, MINUTES)
         finally:
             os.environ.clear()
             os.environ.update(before)

@@ -67,6 +67,8 @@ def transcribe(
         raise UsageError("No session was named.", do="Name one, such as 01, or add --all.")
     if beside and again:
         raise UsageError("--beside keeps the draft, --again gives it up.", do="Choose one of them.")
+    if beside and everything:
+        raise UsageError("--all is for sessions that have no draft yet.", do="Name those to hear beside their drafts.")
     if (from_ or to) and not beside:
         raise UsageError("A part of a session is heard beside its draft.", do="Add --beside.")
     where = _cluster(cluster, tls_ca, tls_cert, tls_key)

@@ -13,7 +13,7 @@ from facilitator.domain.accounting import uncovered
 from facilitator.domain.doubts import Doubt, Rule
 from facilitator.domain.events.transcribing import HeardSegment, WindowTranscribed
 from facilitator.domain.stretches import Stretch, common, merged, total
-from facilitator.domain.text import fold
+from facilitator.domain.text import fold, plain_words
 from facilitator.domain.transcript import Word
 
 LEAST_PROBABILITY: Final = 0.45
@@ -136,12 +136,8 @@ def _spoken(words: Sequence[Word], speech: Sequence[Stretch]) -> float:
 
 def is_stock_phrase(text: str) -> bool:
     """Whether a text holds a phrase that speech models bring along from subtitles."""
-    plain = f" {' '.join(_plain(text))} "
+    plain = f" {' '.join(plain_words(text))} "
     return any(f" {phrase} " in plain for phrase in _STOCK)
-
-
-def _plain(text: str) -> list[str]:
-    return "".join(char if char.isalnum() else " " for char in fold(text)).split()
 
 
 def _loops(window: WindowTranscribed, words: Sequence[Word]) -> Iterator[Doubt]:
@@ -154,7 +150,7 @@ def _loops(window: WindowTranscribed, words: Sequence[Word]) -> Iterator[Doubt]:
 
 def loops(words: Sequence[str]) -> Iterator[tuple[int, int, int]]:
     """(first word, end, times) of each phrase of up to ten words said at least four times in a row."""
-    plain = ["".join(_plain(word)) for word in words]
+    plain = ["".join(plain_words(word)) for word in words]
     at = 0
     while at < len(plain):
         times, size = max(((_times(plain, at, size), size) for size in range(1, _LONGEST_PHRASE + 1)), key=_length)

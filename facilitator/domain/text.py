@@ -91,3 +91,8 @@ def fold(text: str) -> str:
     decomposed = unicodedata.normalize("NFD", text.casefold())
     plain = "".join(char for char in decomposed if not unicodedata.combining(char))
     return plain.replace("ø", "o").replace("æ", "ae").replace("ł", "l").replace("đ", "d")
+
+
+def plain_words(text: str) -> list[str]:
+    """The words of a text without case, accents and punctuation, for comparing: `That's it.` has that, s and it."""
+    return "".join(char if char.isalnum() else " " for char in fold(text)).split()

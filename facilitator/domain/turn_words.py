@@ -5,7 +5,7 @@ from difflib import SequenceMatcher
 from typing import Final
 
 from facilitator.domain.doubts import Doubt, Rule
-from facilitator.domain.text import fold
+from facilitator.domain.text import plain_words
 from facilitator.domain.transcript import Segment
 
 NOTHING_SAID: Final = "nothing said"
@@ -71,4 +71,4 @@ def _shortened(words: Sequence[str], before: bool, after: bool) -> list[str]:
 
 
 def _key(word: str) -> str:
-    return " ".join("".join(char if char.isalnum() else " " for char in fold(word)).split())
+    return " ".join(plain_words(word))

@@ -175,12 +175,13 @@ def prompt(session: Session, how: ev.TranscriptionStarted) -> str:
 
 
 def _names(session: Session) -> list[str]:
-    """Names of those who take part, as far as they are open to this key."""
+    """What those who take part are called, as far as that is open to this key."""
     try:
         identities = session.study.linkage.identities
     except FacilitatorError:  # without names, nothing can be kept out by name, and nothing can be let in
         return []
-    return [identities[number].name for number in session.state.participants if number in identities]
+    here = [identities[number] for number in session.state.participants if number in identities]
+    return [name for one in here for name in (one.name, *one.aliases)]
 
 
 def accounted(state: SessionState) -> tuple[Part, ...]:

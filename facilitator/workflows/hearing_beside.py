@@ -7,7 +7,7 @@ from facilitator.domain import events as ev
 from facilitator.domain.errors import NotFound, UsageError, WorkerFailed
 from facilitator.domain.progress import Report, silent
 from facilitator.domain.session_state import Hearing, SessionState
-from facilitator.domain.text import fold
+from facilitator.domain.text import plain_words
 from facilitator.domain.timebase import clock
 from facilitator.domain.transcript import Segment, words_text
 from facilitator.transcription.engines import UNSPACED
@@ -100,7 +100,7 @@ def beside(state: SessionState, segment: Segment) -> list[Beside]:
 
 def differs(segment: Segment, other: Beside) -> bool:
     """Whether what was heard beside a turn has other words than it; case and punctuation do not count."""
-    return _plain(segment.text) != _plain(other.text)
+    return plain_words(segment.text) != plain_words(other.text)
 
 
 def _heard(hearing: Hearing, start_ms: int, end_ms: int) -> tuple[str, str]:
@@ -115,7 +115,3 @@ def _heard(hearing: Hearing, start_ms: int, end_ms: int) -> tuple[str, str]:
             said = "".join(word.text for word in inside) if spoken in UNSPACED else words_text(inside)
             text, language = f"{text} {said}".strip(), language or spoken
     return text, language
-
-
-def _plain(text: str) -> list[str]:
-    return "".join(char if char.isalnum() else " " for char in fold(text)).split()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 from facilitator.audio.status_file import read_status
 from facilitator.domain import events as ev
-from facilitator.domain.errors import Cancelled, FacilitatorError
+from facilitator.domain.errors import Cancelled, FacilitatorError, UsageError
 from facilitator.domain.progress import silent
 from facilitator.domain.session_state import Hearing, SessionState
 from facilitator.workflows.hearing import Manner, filled, find_weights_for, started, transcriber_for
@@ -108,7 +108,7 @@ class LiveDraft:
 
     @staticmethod
     def _may_draft(state: SessionState) -> bool:
-        """Not over a draft that somebody works on, or one of other settings."""
+        """Not over a draft that somebody works on."""
         return not state.worked_on and not state.imported and not state.purged
 
     def _run(self) -> None:
@@ -117,7 +117,7 @@ class LiveDraft:
             self._begin(weights)
             self._hear(weights)
             if filled(self._session):  # a backup track has what was not heard here
-                transcribe(self._session, self._manner)
+                transcribe(self._session, self._manner, report=lambda _: self._go_on())
             else:
                 finish(self._session)
             self._standing = replace(self._standing, done=True)
@@ -125,10 +125,14 @@ class LiveDraft:
             pass
         except FacilitatorError as error:  # the recording goes on; `transcribe` does it afterwards
             self._standing = replace(self._standing, failed=error.what)
+        except Exception as error:  # a thread's traceback would write over the screen of a recording
+            self._standing = replace(self._standing, failed=f"It met a fault ({type(error).__name__}).")
 
     def _begin(self, weights: "Weights") -> None:
         state, how = self._session.state, started(self._session, self._manner, weights, 0)
         same = state.transcription is not None and replace(state.transcription, total_ms=0, filled=()) == how
+        if state.segments and not same:
+            raise UsageError("There is a draft already, made with other settings.", safe="It stays as it is.")
         if not same or state.heard_now is not state.hearing:
             self._session.record(how)
         elif state.transcription is not None and state.transcription.total_ms:
@@ -152,7 +156,7 @@ class LiveDraft:
                 self._go_on()
 
     def _heard_to_the_end(self, detector: "SpeechDetector", transcriber: "Transcriber") -> bool:
-        """Hear from the first window that is not stored; False when something was destroyed meanwhile."""
+        """Hear from the first window that is not stored; False when something was destroyed, or added, meanwhile."""
         from facilitator.transcription.planning import plan
 
         before = _Known.of(self._session.state)
@@ -165,8 +169,11 @@ class LiveDraft:
                 self._forget_taken_back(before)
                 return False
             self._standing = replace(self._standing, heard_ms=heard.end_ms)
-        self._session.record(ev.HeardUntil(self._session.state.length_ms))
-        return self._hearing.is_whole
+        end_ms = self._session.state.length_ms
+        if self._hearing.goes_on[1] < end_ms:  # another take began meanwhile
+            return False
+        self._session.record(ev.HeardUntil(end_ms))
+        return True
 
     def _forget_taken_back(self, before: "_Known") -> None:
         """A pause is pressed before it is stored; what was recorded in between is taken back, here as there."""

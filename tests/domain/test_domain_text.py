@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from facilitator.domain.errors import InvalidInput
-from facilitator.domain.text import SafeText, fold, one_line, refuse_unsafe_name
+from facilitator.domain.text import SafeText, fold, one_line, plain_words, refuse_unsafe_name
 
 HOSTILE = [
     "\x1b]0;owned\x07",
@@ -62,3 +62,8 @@ def test_fold_joins_case_and_accents(form: str) -> None:
 
 def test_fold_spells_northern_letters_out() -> None:
     assert fold("Bjørn Æsops") == "bjorn aesops"
+
+
+def test_plain_words_are_what_is_compared() -> None:
+    assert plain_words("That's Torbjørn, “OK”?") == ["that", "s", "torbjorn", "ok"]
+    assert plain_words("…") == []

@@ -54,7 +54,8 @@ def test_what_no_engine_can_do_is_refused(manner: Manner) -> None:
 def test_terms_of_the_guide_are_expected_and_names_only_if_that_is_allowed(opened: Study) -> None:
     numbers = (ResearchNumber("P1"), ResearchNumber("P2"))
     number = plan_session(opened, find_guide(opened.folder.guides, GUIDE), numbers)
-    names = [opened.linkage.identities[one].name for one in numbers]
+    called = [opened.linkage.identities[one] for one in numbers]
+    names = [name for one in called for name in (one.name, *one.aliases)]
     with Session(opened, number) as session:
         guide = session.state.guide
         assert guide is not None and guide.glossary
@@ -70,7 +71,7 @@ def test_terms_of_the_guide_are_expected_and_names_only_if_that_is_allowed(opene
 
 def test_a_term_of_the_guide_that_is_a_participants_name_is_not_expected(opened: Study) -> None:
     guide = find_guide(opened.folder.guides, GUIDE)
-    named = replace(guide, glossary=("recovery", "Haugen model", "kristin", "IMR"))
+    named = replace(guide, glossary=("recovery", "Haugen model", "kristin", "Kris", "IMR"))
     with Session(opened, plan_session(opened, named, [ResearchNumber("P1")])) as session:
         assert prompt(session, HOW) == "IMR, recovery"
         assert "Haugen model" in prompt(session, replace(HOW, names=True))

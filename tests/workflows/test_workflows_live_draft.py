@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 from sound_room import SoundRoom
 
+from facilitator.audio.status_file import Status, write_status
 from facilitator.domain import events as ev
 from facilitator.domain.accounting import Fate
 from facilitator.domain.ids import session_id
-from facilitator.domain.session_state import SessionState
 from facilitator.domain.stretches import common
 from facilitator.domain.transcript import Segment, Word
 from facilitator.transcription import offline_packages
@@ -133,7 +133,6 @@ def test_a_draft_grows_with_the_recording_forgets_a_strike_and_is_whole_after_th
         assert not common([(word.start_ms, word.end_ms) for word in words], gone)
         fates = {part.fate for part in accounted(state) if common([(part.start_ms, part.end_ms)], gone)}
         assert fates <= {Fate.MISSING, Fate.SILENCE} and Fate.MISSING in fates
-        assert isinstance(state, SessionState)
         _same_when_read_anew(session)
 
 
@@ -145,3 +144,24 @@ def test_a_short_recording_and_one_that_is_switched_off_start_nothing(opened: St
         draft.recording_ended()
         assert draft.wait(1.0) and not draft.standing.done and not draft.standing.on
         assert session.state.transcription is None
+
+
+@pytest.mark.skipif(offline_packages.parts() is None, reason="the extra `offline` is not installed")
+def test_a_draft_of_other_settings_is_not_replaced(opened: Study) -> None:
+    with Session(opened, session_id("01")) as session, LiveDraft(session) as draft:
+        _heard(session, 27_000, 51_000, total_ms=51_000)
+        session.record_all([(ev.TranscriptionFinished(2), 0), (ev.DraftMade((Segment(1, 0, 300, None, "yes"),)), 0)])
+        _says_that_it_records(session, 60_000)
+        draft.look()
+        assert draft.wait(PATIENCE_S) and "other settings" in draft.standing.failed
+        draft.look()
+        assert draft.wait(0.0)
+        assert session.state.transcription is not None and session.state.transcription.weights_sha256 == "0" * 64
+        assert session.state.transcription_finished and set(session.state.segments) == {1}
+
+
+def _says_that_it_records(session: Session, stored_ms: int) -> None:
+    folder = session.folder.track(0)
+    folder.mkdir(parents=True, exist_ok=True)
+    status = Status(1, 0.0, session.id, time.monotonic_ns(), 0, "2030-01-01T00:00:00Z", 16_000, stored_ms, 0, None)
+    write_status(folder, status)
