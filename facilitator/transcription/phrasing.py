@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 PAUSE_MS: Final = 700
 """Such a pause begins a new segment."""
-SENTENCE_PAUSE_MS: Final = 120
+SENTENCE_PAUSE_MS: Final = 400
 """After the end of a sentence, this much is enough."""
-LONG_MS: Final = 12_000
-"""A segment that is longer ends with the next sentence, pause or none."""
+LONG_MS: Final = 6_000
+"""A segment that is longer ends with the next sentence, pause or none: as much as one hears and corrects at once."""
 _LONG_WORD_MS: Final = 600
 _REACH_MS: Final = 100
 LEAST_PART_MS: Final = 150
