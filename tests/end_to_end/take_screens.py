@@ -17,6 +17,7 @@ sys.path.insert(0, str(TESTS))
 
 from sound_room import SoundRoom  # noqa: E402 -- beside the tests, found through the line above
 from textual.pilot import Pilot  # noqa: E402
+from textual.widgets import TextArea  # noqa: E402
 
 from facilitator.domain.entities import Action  # noqa: E402
 from facilitator.domain.events import (  # noqa: E402
@@ -130,6 +131,7 @@ async def _conduct(pilot: Pilot[None], room: SoundRoom, wav: Path) -> None:
 async def _debrief(pilot: Pilot[None]) -> None:
     await _press(pilot, "down", "c", wait=0.5)
     await _press(pilot, "D", wait=0.5)
+    pilot.app.screen.query_one("#themes", TextArea).clear()  # it was written for the other size
     await _press(pilot, *"They", "space", *"bend", "space", *"the", "space", *"manual", wait=2.5)
 
 
