@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _TICK_SECONDS: Final = 0.5
 _PLANNED_AHEAD: Final = 16
-"""Windows, 2 MB each, that may wait while the model is loaded."""
+"""Windows, 1.3 MB each, that may wait while the model is loaded."""
 
 
 def _without_a_word() -> None:

@@ -44,7 +44,7 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Weights]:
 
 @pytest.fixture(scope="module")
 def windows() -> list[Window]:
-    return sample_windows(62)
+    return sample_windows(50)
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ from facilitator.workflows.study import Study
 from facilitator.workflows.transcribing import transcribe
 
 HERE = pytest.mark.skipif(offline_packages.parts() is None, reason="the extra `offline` is not installed")
-SECONDS = 62
+SECONDS = 50
 """Three windows."""
 
 

@@ -57,7 +57,7 @@ def test_what_is_heard_beside_leaves_the_corrected_draft_and_goes_on_after_an_in
             raise Cancelled("Stopped.")
 
     with Session(opened, session_id("01")) as session:
-        length_ms = import_audio(session, excerpt(tmp_path, 62))
+        length_ms = import_audio(session, excerpt(tmp_path, 50))
         session.record(ev.DraftMade(DRAFT))
         Correction(session).set_text(2, "For me, the core is hope.")
         Correction(session).set_checked(2)

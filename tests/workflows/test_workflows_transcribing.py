@@ -30,9 +30,9 @@ from facilitator.workflows.sessions import Session
 from facilitator.workflows.study import Study, open_study
 from facilitator.workflows.transcribing import fill_speakers, finish, transcribe, with_unresolved
 
-SECONDS = 62
-"""Enough of the sample for three windows in two batches, to be killed in the middle."""
-FEWER_SECONDS = 44.35
+SECONDS = 50
+"""Enough of the sample for three windows, to be killed in the middle."""
+FEWER_SECONDS = 29.2
 """Enough for two, for the slow engine; a turn ends there."""
 HERE = pytest.mark.skipif(offline_packages.parts() is None, reason="the extra `offline` is not installed")
 QUICK = Manner(beam=1)
