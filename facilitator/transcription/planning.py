@@ -23,8 +23,8 @@ PER_MS: Final = RATE // 1000
 STEP_MS: Final = 32
 """What the voice detector judges at once."""
 LONGEST_MS: Final = 20_000
-"""Whisper hears up to 30 s at once. What it looks back at for each word grows with the window: 20 s take a sixth less of
-the processor than 29 s and are heard as well; with 12 s the words get worse."""
+"""Whisper hears up to 30 s at once. What it looks back at for each word grows with the window: 20 s take a sixth less
+of the processor than 29 s and are heard as well; with 12 s the words get worse."""
 FARTHEST_MS: Final = 120_000
 """A window's stretch of the recording is never longer, however little is said in it."""
 MARGIN_MS: Final = 300
