@@ -147,8 +147,7 @@ class CanaryStudy:
             deadline = time.monotonic() + 60
             while time.monotonic() < deadline:
                 for worker in self.running(WORKER):
-                    if holds(worker.pid, speech):
-                        os.kill(worker.pid, signal.SIGABRT)
+                    if _crashed(worker, speech):
                         return
                 time.sleep(0.1)
             raise RuntimeError("no worker had speech in its memory")
@@ -184,6 +183,18 @@ def keeps_core_files() -> bool:
     with tempfile.TemporaryDirectory() as name:
         subprocess.run(["/bin/sh", "-c", "kill -ABRT $$"], cwd=name, preexec_fn=allow_core_files, check=False)
         return any(_is_core(path) for path in Path(name).iterdir())
+
+
+def _crashed(worker: psutil.Process, speech: Sequence[bytes]) -> bool:
+    """Whether it had one of `speech` in its memory, and so was ended; it waits meanwhile, lest it have done with it."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        worker.suspend()
+        has_speech = holds(worker.pid, speech)
+        if has_speech:
+            os.kill(worker.pid, signal.SIGABRT)
+        worker.resume()
+        return has_speech
+    return False
 
 
 def holds(pid: int, pieces: Sequence[bytes]) -> bool:

@@ -126,7 +126,7 @@ def _live(study: CanaryStudy, search: Search, *, crashing: bool) -> None:
         search.look("after the crash of the transcription")
     study.command("transcribe", "01")
     heard = study.command("session", "show", "01", "--transcript").lower()
-    if "thompson" not in heard:
+    if "anderson" not in heard:
         raise RuntimeError("the name that was spoken is not in the transcript, so that nothing would be proved")
     exported = study.release()
     if not list(exported.glob("*.docx")):

@@ -14,15 +14,7 @@ SCALE = os.environ.get("CRASH_SCALE", "0.05")
 TIDY_S = 15.0
 ALONE = ("devices", "kill")
 """Four recorders at once, with limits in seconds, need the computer for themselves."""
-WAITING = ("canary",)
-"""Waits for sound, and so runs beside what computes."""
-
-
-def _marks(rig: str) -> list[pytest.MarkDecorator]:
-    return [pytest.mark.alone] * (rig in ALONE) + [pytest.mark.sound] * (rig in WAITING)
-
-
-RIGS = [pytest.param(name, marks=_marks(name)) for name in rig_names()]
+RIGS = [pytest.param(name, marks=[pytest.mark.alone] if name in ALONE else []) for name in rig_names()]
 
 
 @pytest.mark.timeout(1200)
