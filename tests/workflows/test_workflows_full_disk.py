@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import small_disk
 import soundfile
 
 from facilitator.domain.ids import session_id
@@ -22,20 +23,13 @@ SECONDS = 50
 """Three windows."""
 
 
-def _cannot_mount(folder: Path) -> bool:
-    if sys.platform != "linux" or not shutil.which("unshare"):
-        return True
-    mount = ["unshare", "-Urm", "mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)]
-    return subprocess.run(mount, capture_output=True, check=False).returncode != 0
-
-
 @HERE
 @pytest.mark.slow
 def test_a_disk_that_fills_during_transcription_loses_no_window(opened: Study, planned: Path, tmp_path: Path) -> None:
+    if reason := small_disk.absent():
+        pytest.skip(reason)
     disk = tmp_path / "disk"
     disk.mkdir()
-    if _cannot_mount(disk):
-        pytest.skip("no mount namespaces here: `unshare -Urm mount` is refused")
     samples, rate = soundfile.read(SAMPLE / "focus_group.ogg", stop=SECONDS * 48_000)
     soundfile.write(tmp_path / "excerpt.flac", samples, rate)
     with Session(opened, session_id("01")) as session:

@@ -3,6 +3,7 @@
 `unshare -Urm python transcribe_on_small_disk.py STUDY DISK` prints what became of it as JSON.
 """
 
+import errno
 import json
 import shutil
 import subprocess
@@ -65,8 +66,9 @@ def _fill(path: Path) -> None:
         try:
             while out.write(bytes(PAGE)):
                 pass
-        except OSError:
-            return
+        except OSError as error:
+            if error.errno != errno.ENOSPC:
+                raise
 
 
 if __name__ == "__main__":
