@@ -26,7 +26,7 @@ def group(folder: Path) -> None:
     say(f"  Turns with a speaker     {result.attributed[0]} of {result.attributed[1]}, from the facilitator's marks")
     for one in heard:
         if not one.replaced:
-            say(f"    left as it is: a {one.planted.kind} at {one.planted.at_ms // 1000} s")
+            say(f"    left as it is: {one.planted.kind} at {one.planted.at_ms // 1000} s")
     say("")
     say("Where it lies:")
     say(f"  Study                    {result.study}")
