@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import IO
 
 import platformdirs
 import psutil
@@ -141,7 +142,10 @@ class CanaryStudy:
                     yield process
 
     def crash_transcription(self, speech: Sequence[bytes]) -> None:
-        """Transcribe; the worker crashes once it has one of `speech` in its memory."""
+        """Transcribe; the worker crashes once it has one of `speech` in its memory.
+
+        In another manner than while it was recorded: what was heard then would not be heard again.
+        """
 
         def during(_: int) -> None:
             deadline = time.monotonic() + 60
@@ -152,7 +156,7 @@ class CanaryStudy:
                 time.sleep(0.1)
             raise RuntimeError("no worker had speech in its memory")
 
-        self.command("transcribe", "01", code=WorkerFailed.exit_code, during=during)
+        self.command("transcribe", "01", "--beam", "10", code=WorkerFailed.exit_code, during=during)
 
     def release(self) -> Path:
         """Pseudonymize, approve and export; returns the folder of the export."""
@@ -202,15 +206,21 @@ def holds(pid: int, pieces: Sequence[bytes]) -> bool:
     try:
         with Path(f"/proc/{pid}/maps").open() as maps, Path(f"/proc/{pid}/mem").open("rb", buffering=0) as memory:
             for place, rights, *_ in map(str.split, maps):
-                if rights.startswith("rw"):
-                    begin, end = (int(word, 16) for word in place.split("-"))
-                    memory.seek(begin)
-                    data = memory.read(end - begin)
-                    if any(piece in data for piece in pieces):
-                        return True
-    except (OSError, ValueError):
+                data = _mapped(memory, place) if rights.startswith("rw") else b""
+                if any(piece in data for piece in pieces):
+                    return True
+    except OSError:
         return False
     return False
+
+
+def _mapped(memory: IO[bytes], place: str) -> bytes:
+    """What is mapped at `place`, two addresses; nothing if it is no longer there, or may not be read."""
+    begin, end = (int(word, 16) for word in place.split("-"))
+    with contextlib.suppress(OSError, ValueError):
+        memory.seek(begin)
+        return memory.read(end - begin)
+    return b""
 
 
 def _is_core(path: Path) -> bool:
