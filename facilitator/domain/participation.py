@@ -1,8 +1,9 @@
 """Who has had the floor for how long, and whom a moderator might look at: from speaker marks and voice activity."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 from facilitator.domain.ids import ASSISTANT, MODERATOR, Speaker
@@ -55,13 +56,13 @@ class VoiceActivity:
 
     def talked_ms(self, start_ms: int, end_ms: int) -> int:
         """How long somebody spoke between two moments."""
-        end_ms = max(start_ms, end_ms)
-        return end_ms - start_ms - (self._silent_until(end_ms) - self._silent_until(start_ms))
+        return self.talked_until(max(start_ms, end_ms)) - self.talked_until(start_ms)
 
-    def _silent_until(self, at_ms: int) -> int:
+    def talked_until(self, at_ms: int) -> int:
+        """How long somebody spoke from the beginning to a moment."""
         place = bisect_right(self._starts, at_ms)
         over = max(0, self._ends[place - 1] - at_ms) if place else 0
-        return self._silent[place] - over
+        return at_ms - self._silent[place] + over
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +106,12 @@ def shares(
     ended: dict[Speaker, int] = {}
     before: Speaker | None = None
     ends = [*(mark.at_ms for mark in ordered[1:]), now_ms][: len(ordered)]
-    for mark, end_ms in zip(ordered, ends, strict=True):
+    spoken_ms = pairwise([heard.talked_until(mark.at_ms) for mark in ordered] + [heard.talked_until(now_ms)])
+    for mark, end_ms, (from_ms, to_ms) in zip(ordered, ends, spoken_ms, strict=True):
         if mark.speaker is not None:
-            spoken = sum(heard.talked_ms(*part) for part in _outside(mark.at_ms, end_ms, pauses))
+            spoken = max(0, to_ms - from_ms)
+            if any(start < end_ms and mark.at_ms < end for start, end in pauses):
+                spoken = sum(heard.talked_ms(*part) for part in without([(mark.at_ms, end_ms)], pauses))
             talked[mark.speaker] = talked.get(mark.speaker, 0) + spoken
             turns[mark.speaker] = turns.get(mark.speaker, 0) + (mark.speaker != before)
             ended[mark.speaker] = end_ms
@@ -147,10 +151,3 @@ def hints(found: Mapping[Speaker, Share], began_ms: int, now_ms: int, silent_ms:
         if one.percent > DOMINANT_PERCENT and who not in quiet
     ]
     return [*silent, *(loud if settled else [])]
-
-
-def _outside(start_ms: int, end_ms: int, pauses: Sequence[Stretch]) -> Sequence[Stretch]:
-    """What of one stretch lies in none of `pauses`: nearly always all of it, and there are thousands."""
-    if any(start < end_ms and start_ms < end for start, end in pauses):
-        return without([(start_ms, end_ms)], pauses)
-    return ((start_ms, end_ms),) if start_ms < end_ms else ()

@@ -11,7 +11,7 @@ import pytest
 from transcription_support import SAMPLE, guarded_children, sample_sound, silence
 
 from facilitator.domain.errors import Cancelled, WorkerFailed
-from facilitator.domain.stretches import Stretch, total, without
+from facilitator.domain.stretches import Stretch, common, total, without
 from facilitator.transcription.client import SpeechDetector
 from facilitator.transcription.planning import PER_MS, RATE, STEP_MS, Samples, plan, speech_in
 
@@ -146,3 +146,11 @@ def test_a_detector_that_is_never_asked_starts_nothing() -> None:
     before = {child.pid for child in psutil.Process().children()}
     with SpeechDetector():
         assert {child.pid for child in psutil.Process().children()} == before
+
+
+@pytest.mark.parametrize("quiet", [0.03, 0.01])
+def test_a_quiet_voice_right_after_a_loud_one_is_found(quiet: float) -> None:
+    sound = sample_sound(26)
+    sound[: 20 * RATE] = np.clip(sound[: 20 * RATE] * 3, -1, 1)
+    sound[20 * RATE :] *= np.float32(quiet)
+    assert total(common(speech(sound), [(20_000, 26_000)])) > 5_000

@@ -7,6 +7,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
+from facilitator.domain.ids import SessionId
 from facilitator.tui.screens.recording_screen import RecordingScreen
 from facilitator.tui.session_keys import recording_bindings
 from facilitator.tui.widgets.input_picker import InputPicker
@@ -60,14 +61,19 @@ stop. T switches that off, to spare the battery, and on again.
     draft: "LiveDraft"
     _draft_told = True
 
+    def __init__(self, session_id: SessionId) -> None:
+        super().__init__(session_id)
+        self._strike_line = StrikeLine(id="strike")
+        self._input_picker = InputPicker(id="inputs")
+
     def compose_panels(self) -> ComposeResult:
         """The lists, and the inputs."""
         yield from super().compose_panels()
-        yield InputPicker(id="inputs")
+        yield self._input_picker
 
     def compose_lines(self) -> Sequence[Widget]:
         """The question about striking."""
-        return (StrikeLine(id="strike"),)
+        return (self._strike_line,)
 
     def start_work(self) -> None:
         """Show the session, and take over a recording that is still running."""
@@ -118,13 +124,13 @@ stop. T switches that off, to spare the battery, and on again.
     @property
     def typing(self) -> bool:
         """Whether keys are text."""
-        return super().typing or self.query_one(StrikeLine).is_open
+        return super().typing or self._strike_line.is_open
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Recording keys show only when they can do something."""
         if not self.is_open or (self.typing and action not in self.WHILE_TYPING):
             return super().check_action(action, parameters)
-        if action in ("pick", "panel", "other_input") and self.query_one(InputPicker).is_open:
+        if action in ("pick", "panel", "other_input") and self._input_picker.is_open:
             return False
         if action == "live_draft":
             return self.conduct.rehearsal_speed is None and not self.working
@@ -135,9 +141,9 @@ stop. T switches that off, to spare the battery, and on again.
 
     def action_back(self) -> None:
         """Close what is open; leave only when nothing is, and not without a word while a recording runs."""
-        if self.query_one(StrikeLine).is_open:
+        if self._strike_line.is_open:
             self.close_strike()
-        elif self.query_one(InputPicker).is_open:
+        elif self._input_picker.is_open:
             self.close_inputs()
         else:
             super().action_back()

@@ -1,5 +1,6 @@
 """The part of the conduct screen that leads: questions, who speaks, who is there, and lists for a moment."""
 
+import gc
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, ClassVar, Final
 
@@ -78,15 +79,11 @@ class GroupScreen(NotingScreen):
         #question-scroll { max-height: 85%; }
         QuestionPanel { padding: 0 2; }
     }
-    GroupScreen.-picking {
-        #question-scroll { display: none; }
-        NoteList { display: none; }
-        Legend { visibility: hidden; }
-    }
-    GroupScreen.-narrow.-picking {
+    EntryLine.-picking Legend { visibility: hidden; }
+    GroupScreen.-narrow EntryLine.-picking {
         Legend { display: none; }
-        EntryLine { min-height: 0; border-top: none; padding: 0; }
-        EntryLine.-typing, EntryLine.-asking, EntryLine.-done { border-top: solid $panel; padding: 0 2; }
+        min-height: 0; border-top: none; padding: 0;
+        &.-typing, &.-asking, &.-done { border-top: solid $panel; padding: 0 2; }
     }
     """
     WHILE_TYPING: ClassVar[frozenset[str]] = frozenset({"back", "help", "scroll_notes", "note_kind", "note_speaker"})
@@ -100,6 +97,7 @@ class GroupScreen(NotingScreen):
         self._proposing = False
         self._drawn_seq = 0
         self._unread = ""
+        self._picker = QuestionPicker(id="picker")
 
     def compose_body(self) -> ComposeResult:
         """All of it."""
@@ -108,7 +106,7 @@ class GroupScreen(NotingScreen):
             with Vertical(id="main"):
                 with VerticalScroll(id="question-scroll", can_focus=False):
                     yield QuestionPanel(id="question")
-                yield QuestionPicker(id="picker")
+                yield self._picker
                 yield from self.compose_panels()
                 yield NoteList(id="notes")
             with Vertical(id="side"):
@@ -132,11 +130,13 @@ class GroupScreen(NotingScreen):
         """Show the session, and go on showing it."""
         self.take_in()
         self.set_interval(1.0, self.take_in)
+        gc.collect()
+        gc.freeze()  # else all that the program holds is looked through now and then, which takes longer than a key may
 
     @property
     def typing(self) -> bool:
         """Whether keys are text."""
-        return self.entry.typing or self.query_one(QuestionPicker).is_open
+        return self.entry.typing or self._picker.is_open
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """While text is typed, keys are text."""
@@ -265,8 +265,8 @@ class GroupScreen(NotingScreen):
         """Let the facilitator type which question comes now."""
         if self.session.state.guide is not None:
             self.close_panels()
-            self.add_class("-picking")
-            self.query_one(QuestionPicker).open(self.noting.plan())
+            self.make_room(True)
+            self._picker.open(self.noting.plan())
             self.refresh_bindings()
 
     @on(QuestionPicker.Picked)
@@ -306,24 +306,32 @@ class GroupScreen(NotingScreen):
         if not was_open:
             if isinstance(panel, PeoplePanel):
                 panel.names = {ResearchNumber(one.label): one.name for one in self._people_drawn}
-            self.add_class("-picking")
+            self.make_room(True)
             panel.open(self.noting, self.store, self.pressed_ms)
         self.refresh_bindings()
 
     def close_panels(self) -> bool:
         """Close whatever is open; whether something was."""
         found = [panel for panel in self.query(Panel) if panel.is_open]
-        picker = self.query_one(QuestionPicker)
         for panel in found:
             panel.close()
-        if picker.is_open:
-            picker.close()
+        if self._picker.is_open:
+            self._picker.close()
         elif not found:
             return False
-        self.remove_class("-picking")
+        self.make_room(False)
         self.refresh_bindings()
         self.notes_changed()
         return True
+
+    def make_room(self, wanted: bool) -> None:
+        """Hide question and notes for what is opened in their place, or show them again.
+
+        Not by a class of the screen: that would style every widget anew, which takes longer than the key may.
+        """
+        self.query_one("#question-scroll").display = not wanted
+        self.query_one(NoteList).display = not wanted
+        self.entry.set_class(wanted, "-picking")
 
     def ask_below(self, question: str, answer: Callable[[], None]) -> None:
         """Put a question in the bottom line; what y drops is not offered meanwhile."""

@@ -136,7 +136,7 @@ class RecordingScreen(GroupScreen):
         """Choose another microphone; the group and the notes go on meanwhile."""
         self.close_panels()
         self.query_one(InputPicker).open()
-        self.add_class("-picking")
+        self.make_room(True)
         self.action_list_inputs()
 
     def action_list_inputs(self) -> None:
@@ -159,7 +159,7 @@ class RecordingScreen(GroupScreen):
     def close_inputs(self) -> None:
         """Hide the list of inputs."""
         self.query_one(InputPicker).close()
-        self.remove_class("-picking")
+        self.make_room(False)
         self.refresh_bindings()
 
     def _switched(self, _: object) -> None:

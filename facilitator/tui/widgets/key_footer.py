@@ -18,10 +18,20 @@ class KeyFooter(Widget):
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"key-footer--key"}
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._drawn: tuple[int, list[Content]] | None = None
+
     def on_mount(self) -> None:
         self.screen.bindings_updated_signal.subscribe(self, self._changed)
 
+    def notify_style_update(self) -> None:
+        """Another theme has other colors."""
+        self._drawn = None
+        super().notify_style_update()
+
     def _changed(self, _: Screen[Any]) -> None:
+        self._drawn = None
         if self.is_attached:  # a new layout draws the whole screen; other keys in as many lines do not need it
             least = self.styles.min_height
             wanted = max(self.get_content_height(None, None, self.size.width), int(least.value) if least else 1)
@@ -41,6 +51,12 @@ class KeyFooter(Widget):
         return max(1, len(self._lines(width)))
 
     def _lines(self, width: int) -> list[Content]:
+        """Asked for several times a key press: which keys can be pressed is asked of every binding only once."""
+        if self._drawn is None or self._drawn[0] != width:
+            self._drawn = width, self._flowed(width)
+        return self._drawn[1]
+
+    def _flowed(self, width: int) -> list[Content]:
         key_style = self.get_visual_style("key-footer--key")
         lines: list[Content] = []
         for keys, binding in shown_bindings(self.screen):
