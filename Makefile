@@ -59,6 +59,7 @@ bench: $(VENV)/.installed-dev
 	$(BIN)/python -m benchmarks.recording --quick
 	$(BIN)/python -m benchmarks.conduct --quick
 	$(BIN)/python -m benchmarks.transcription --quick
+	$(BIN)/python -m benchmarks.pseudonymization --quick
 
 SCALE ?= 1
 crash: system $(VENV)/.installed-dev

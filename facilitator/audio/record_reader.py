@@ -1,8 +1,9 @@
 """Reads encrypted records back as sound on the session clock; what cannot be read is silence with a date."""
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -185,24 +186,39 @@ class AudioReader:
         """All records with sound between two moments, read or not; None where there are none, or no readable one
         follows them."""
         low, high = ms_to_samples(from_ms, self.rate), ms_to_samples(to_ms, self.rate)
-        sound = sorted((slot for slot in self._slots if not slot.reason), key=lambda slot: slot.seq)
-        before = [slot for slot in sound if slot.end_sample <= low]
-        after = next((slot for slot in sound if slot.first_sample >= high), None)
-        first_seq = before[-1].seq + 1 if before else 0
+        sound = self._sound
+        before = bisect_right(sound, low, key=lambda slot: slot.end_sample)
+        behind = bisect_left(sound, high, key=lambda slot: slot.first_sample)
+        first_seq = sound[before - 1].seq + 1 if before else 0
+        after = sound[behind] if behind < len(sound) else None
         record = self._verified(after, read_blob(after)) if after is not None else None
         if record is None or record.seq <= first_seq:
             return None
-        held = [slot for slot in sound if first_seq <= slot.seq < record.seq]
+        held = sound[before:behind]
         first = min((slot.first_sample for slot in held), default=low)
         end = max((slot.end_sample for slot in held), default=high)
-        written = [slot for slot in self._written if first_seq <= slot.seq < record.seq]
+        written = [slot for seq in range(first_seq, record.seq) for slot in self._by_number.get(seq, ())]
         places = tuple((slot.path.name, slot.offset, slot.length) for slot in written)
         return Inside(first_seq, record.seq, first, end, record.previous, places)
 
     def holds(self, from_ms: int, to_ms: int) -> bool:
         """Whether any readable record has sound between two moments."""
         low, high = ms_to_samples(from_ms, self.rate), ms_to_samples(to_ms, self.rate)
-        return any(slot.end_sample > low and slot.first_sample < high and not slot.reason for slot in self._written)
+        first = bisect_right(self._sound, low, key=lambda slot: slot.end_sample)
+        return first < len(self._sound) and self._sound[first].first_sample < high
+
+    @cached_property
+    def _sound(self) -> list[Slot]:
+        """What looks readable, in the order of time."""
+        return [slot for slot in self._slots if not slot.reason]
+
+    @cached_property
+    def _by_number(self) -> dict[int, list[Slot]]:
+        """Where each record was written, once or twice."""
+        found: dict[int, list[Slot]] = {}
+        for slot in self._written:
+            found.setdefault(slot.seq, []).append(slot)
+        return found
 
     def _index(self, paths: list[Path]) -> list[FileIndex]:
         files: list[FileIndex] = []

@@ -19,6 +19,7 @@ COMMANDS: Final = {
     "study": ("facilitator.cli.study", "Make a study; see where its sessions stand."),
     "participants": ("facilitator.cli.participants", "Roster: import, add, list, background table."),
     "consent": ("facilitator.cli.consent", "Record who consented to what."),
+    "withdraw": ("facilitator.cli.withdraw:withdraw", "Withdraw a participant from every session, with a receipt."),
     "guide": ("facilitator.cli.guide", "Discussion guides: list, show, check, new."),
     "session": ("facilitator.cli.session", "Plan a session; see where it stands, and how a group went."),
     "devices": ("facilitator.cli.audio:devices", "List microphones and speakers."),

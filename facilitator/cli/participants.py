@@ -69,6 +69,7 @@ def list_people(opener: Opener, names: bool, as_json: bool) -> None:
     with opener.study() as study:
         people = list(study.state.participants.values())
         consents, identities = study.state.consents, study.linkage.identities if names else {}
+        withdrawn = study.state.withdrawals
     known = list(dict.fromkeys(column for person in people for column in person.background))
     rows = []
     for person in people:
@@ -76,6 +77,9 @@ def list_people(opener: Opener, names: bool, as_json: bool) -> None:
         row = {"number": str(person.number), "consent": _consent(consent.recording if consent else None)}
         row |= {column: person.background.get(column, "") for column in known}
         rows.append(row | ({"name": identities[person.number].name} if names else {}))
+    for number, one in withdrawn.items():
+        row = {"number": str(number), "consent": f"withdrawn on {one.ordered_utc[:10]}"}
+        rows.append(row | dict.fromkeys((*known, *(["name"] if names else [])), ""))
     heads = ["number", *(["name"] if names else []), "consent", *known]
     table = [[head.capitalize() for head in heads]] + [[row[head] for head in heads] for row in rows]
     emit(rows, as_json, columns(table) if rows else ["Nobody yet. Next: facilitator participants import FILE.csv"])

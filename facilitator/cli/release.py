@@ -1,14 +1,19 @@
 """`facilitator verify` and `export`."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from facilitator.cli.output import emit, progress, say
 from facilitator.cli.study_option import Opener, json_option, study_options
 from facilitator.domain.errors import NotVerified
+from facilitator.domain.timebase import stamp
 from facilitator.ethics.checks import Verdict
 from facilitator.workflows.verifying import Verification
+
+if TYPE_CHECKING:
+    from facilitator.workflows.redacting import Redacted
 
 SIGNS = {Verdict.PASS: "✓", Verdict.FAIL: "✗", Verdict.JUDGE: "?", Verdict.NOT_APPLICABLE: "–"}
 
@@ -56,16 +61,33 @@ def _lines(found: Verification, text: bool) -> list[str]:
 @click.option(
     "--out", type=click.Path(path_type=Path), help="Folder to write into; the session's exports if not given."
 )
+@click.option(
+    "--audio", is_flag=True, help="Add the sound with a tone over every identifier; only if everybody agreed."
+)
 @study_options
-def export(opener: Opener, session: str, formats: str, out: Path | None) -> None:
+def export(opener: Opener, session: str, formats: str, out: Path | None, audio: bool) -> None:
     """Write SESSION's approved transcript with a manifest. Refused while the approval is missing or stale."""
     from facilitator.export.formats import parse_formats
     from facilitator.workflows.exporting import export_session
 
     parse_formats(formats)  # refused before a passphrase is asked for
     with opener.session(session) as opened, progress() as report:
-        result = export_session(opened, formats, out, report)
+        result = export_session(opened, formats, out, report, audio=audio)
     say(f"Exported to {result.folder}:")
     for file in result.files:
         say(f"  {file.name}  {file.bytes:,} bytes  sha256 {file.sha256}")
+    if result.redacted:
+        for line in _sound_lines(result.redacted):
+            say(line)
     say("Pseudonymized; it may still identify people. The key stays in the linkage file.")
+
+
+def _sound_lines(redacted: "Redacted") -> list[str]:
+    seconds = sum(end - start for start, end in redacted.toned) / 1000
+    lines = [f"Sound: {seconds:.1f} s in {len(redacted.toned)} places are under a tone. Still identifiable by voice."]
+    if redacted.whole_turns:
+        lines.append(f"Wholly under a tone, since their words have no times: {redacted.whole_turns} turns.")
+    if redacted.listen_to:
+        places = ", ".join(dict.fromkeys(stamp(at_ms) for at_ms in redacted.listen_to))
+        lines.append(f"Listen before you pass it on, for words there sound like a known name: {places}.")
+    return lines

@@ -9,10 +9,12 @@ from facilitator.domain import events as ev
 from facilitator.domain.conduct_state import ConductState
 from facilitator.domain.doubts import Doubt
 from facilitator.domain.edits import Edit, edited, touched
-from facilitator.domain.recording import STRUCK, Pause, Trouble
+from facilitator.domain.ids import Speaker
+from facilitator.domain.recording import Pause, Trouble
 from facilitator.domain.stretches import Stretch, merged
 from facilitator.domain.timebase import samples_to_ms
 from facilitator.domain.transcript import Segment
+from facilitator.domain.withdrawal import hidden
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,9 @@ class SessionState(ConductState):
     the disk, `purged` whether the audio was destroyed on purpose. `edits` holds (seq, edit) of corrections that can
     still be undone, oldest first; `earlier` what each touched, as it was. `hearing` is what the draft is made of,
     `beside` what other models or settings heard since, `heard_now` the one of them that windows come in for. `voided`
-    is the last approval that a later change took away.
+    is the last approval that a later change took away. `corrected` is true of a transcript that people had worked on
+    before it was stored anew, without corrections to undo. `withdrawn` says of everybody who withdrew when they spoke:
+    neither what they said nor a note about them is in here.
     """
 
     takes: list[Take] = field(default_factory=list)
@@ -131,6 +135,7 @@ class SessionState(ConductState):
     segments: dict[int, Segment] = field(default_factory=dict)
     doubts: tuple[Doubt, ...] = ()
     drafted: int = 0
+    corrected: bool = False
     edits: list[tuple[int, Edit]] = field(default_factory=list)
     earlier: dict[int, tuple[Segment, ...]] = field(default_factory=dict)
     searched: ev.CandidatesSearched | None = None
@@ -139,6 +144,7 @@ class SessionState(ConductState):
     exports: list[ev.Exported] = field(default_factory=list)
     last_seq: int = 0
     heard_now: Hearing | None = None
+    withdrawn: dict[Speaker, tuple[Stretch, ...]] = field(default_factory=dict)
 
     @classmethod
     def fold(cls, stored: Iterable[ev.Stored]) -> "SessionState":
@@ -159,6 +165,7 @@ class SessionState(ConductState):
         self._apply_transcription(item)
         self._apply_correction(item)
         self._apply_release(item)
+        self._apply_withdrawal(item)
 
     @property
     def transcription(self) -> ev.TranscriptionStarted | None:
@@ -214,7 +221,7 @@ class SessionState(ConductState):
     @property
     def worked_on(self) -> bool:
         """Whether somebody has corrected the draft, or looked for identifiers in it."""
-        return bool(self.edits) or self.searched is not None
+        return bool(self.edits) or self.corrected or self.searched is not None
 
     def heard_since(self, from_ms: int) -> tuple[int, ...]:
         """The events of all that was heard after `from_ms`, and of the draft that holds it."""
@@ -292,7 +299,7 @@ class SessionState(ConductState):
                 if struck.track == 0:
                     self.strike_ordered = None
                     self.gaps = _without(self.gaps, struck.from_ms, struck.to_ms)
-                    self.gaps.append((struck.from_ms, struck.to_ms - struck.from_ms, STRUCK))
+                    self.gaps.append((struck.from_ms, struck.to_ms - struck.from_ms, struck.reason))
                 self._void()
             case ev.AudioRekeyed() as rekeyed:
                 self.rekeyed.append(rekeyed)
@@ -319,9 +326,9 @@ class SessionState(ConductState):
                 self._forget_heard(destroyed)
             case ev.TranscriptionFinished() if self.heard_now is not None:
                 self.heard_now.finished = True
-            case ev.DraftMade(segments, doubts):
-                self.segments = {segment.id: segment for segment in segments}
-                self.doubts, self.drafted = doubts, item.seq
+            case ev.DraftMade(segments, doubts, corrected):
+                self.segments = {segment.id: self._shown(segment) for segment in segments}
+                self.doubts, self.drafted, self.corrected = doubts, item.seq, corrected
                 self.edits.clear()
                 self.earlier.clear()
                 self._void()
@@ -341,7 +348,7 @@ class SessionState(ConductState):
         before = tuple(self.segments[one] for one in ids if one in self.segments)
         for one in ids:
             self.segments.pop(one, None)
-        self.segments |= {segment.id: segment for segment in after}
+        self.segments |= {segment.id: self._shown(segment) for segment in after}
         if event.undoes is None:
             self.edits.append((item.seq, event))
             self.earlier[item.seq] = before
@@ -359,6 +366,22 @@ class SessionState(ConductState):
                 self.approval, self.voided = Approval(content_sha256, approver, item.at_utc, item.seq), None
             case ev.Exported() as exported:
                 self.exports.append(exported)
+
+    def _apply_withdrawal(self, item: ev.Stored) -> None:
+        if isinstance(item.event, ev.SpeechWithdrawn):
+            who, stretches = Speaker(item.event.number), item.event.stretches
+            self.withdrawn[who] = tuple(merged([*self.withdrawn.get(who, ()), *stretches]))
+            self.forget(item.event.destroyed)
+            self._forget_heard(item.event.destroyed)
+            self.segments = {segment.id: self._shown(segment) for segment in self.segments.values()}
+            self._void()
+        if self.withdrawn:
+            for note in [note for note in tuple(self.notes.values()) if note.speaker in self.withdrawn]:
+                del self.notes[note.id]
+
+    def _shown(self, segment: Segment) -> Segment:
+        """Whatever is attributed to somebody who withdrew, be it later, is not shown."""
+        return hidden(segment) if segment.speaker in self.withdrawn else segment
 
 
 def _without(gaps: list[tuple[int, int, str]], from_ms: int, to_ms: int) -> list[tuple[int, int, str]]:

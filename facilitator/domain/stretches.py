@@ -21,14 +21,14 @@ def merged(stretches: Iterable[Stretch]) -> list[Stretch]:
 def without(stretches: Iterable[Stretch], taken: Iterable[Stretch]) -> list[Stretch]:
     """What of `stretches` is not in `taken`, in order."""
     left: list[Stretch] = []
-    holes = merged(taken)
+    holes, passed = merged(taken), 0
     for start, end in merged(stretches):
-        at = start
-        for hole_start, hole_end in holes:
-            if hole_end <= at or hole_start >= end:
-                continue
-            left.append((at, hole_start))
-            at = hole_end
+        while passed < len(holes) and holes[passed][1] <= start:
+            passed += 1
+        at, place = start, passed
+        while place < len(holes) and holes[place][0] < end:
+            left.append((at, holes[place][0]))
+            at, place = holes[place][1], place + 1
         left.append((at, end))
     return [one for one in left if one[0] < one[1]]
 

@@ -1,7 +1,7 @@
 """The state of a study, folded from the study log."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from facilitator.domain import events as ev
 from facilitator.domain.access import Grant
@@ -9,6 +9,7 @@ from facilitator.domain.consent import Consent
 from facilitator.domain.entities import Decision
 from facilitator.domain.ids import ResearchNumber, SessionId
 from facilitator.domain.roster import Participant
+from facilitator.domain.withdrawal import Withdrawal
 
 
 @dataclass(slots=True)
@@ -17,11 +18,13 @@ class StudyState:
 
     `changed_utc` is when a decision on an entity, or a consent, last changed. `backed_up_utc` and
     `linkage_destroyed_utc` are "" until it happened. `owner` is the researcher's public key, "" where a study of before
-    does not say it yet.
+    does not say it yet. Somebody who withdrew is in `withdrawals`, no more in `participants`, and until all of it was
+    carried out they count as without consent, so that nothing of theirs is approved.
     """
 
     participants: dict[ResearchNumber, Participant] = field(default_factory=dict)
     consents: dict[ResearchNumber, Consent] = field(default_factory=dict)
+    withdrawals: dict[ResearchNumber, Withdrawal] = field(default_factory=dict)
     sessions: list[SessionId] = field(default_factory=list)
     decisions: dict[str, Decision] = field(default_factory=dict)
     decision_log: list[tuple[int, str, Decision | None]] = field(default_factory=list)
@@ -59,6 +62,20 @@ class StudyState:
                 self._log(item, entity_id, undoes)
                 self.decisions.pop(entity_id, None)
         self._apply_keeping(item)
+        self._apply_withdrawal(item)
+
+    def _apply_withdrawal(self, item: ev.Stored) -> None:
+        match item.event:
+            case ev.WithdrawalOrdered(number, rule):
+                before, consent = self.withdrawals.get(number), self.consents.pop(number, None)
+                participant = self.participants.pop(number, before.participant if before else Participant(number))
+                consent = consent or (before.consent if before else None)
+                self.withdrawals[number] = Withdrawal(participant, consent, rule, item.at_utc)
+                self.changed_utc[number] = item.at_utc
+            case ev.WithdrawalFinished(number) if number in self.withdrawals:
+                done = self.withdrawals[number] = replace(self.withdrawals[number], finished_utc=item.at_utc)
+                if done.consent is not None:
+                    self.consents[number] = done.consent
 
     def _apply_keeping(self, item: ev.Stored) -> None:
         match item.event:

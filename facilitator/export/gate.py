@@ -1,7 +1,8 @@
 """The gate: the only way out of a study. Nothing appears among the exports that was not approved, scanned and re-read.
 
 Files are scanned in memory, so that no name reaches the disk; then staged in a closed folder beside their destination,
-read again and compared, and moved into place by one rename.
+read again and compared, and moved into place by one rename. Sound is too long for memory: whoever made it has searched
+it before, writes it into the same folder, and compares what is read back with what was searched.
 """
 
 import os
@@ -12,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 import psutil
 
@@ -37,8 +38,20 @@ Check = Callable[[str, bytes], list[Leak]]
 
 
 @dataclass(frozen=True, slots=True)
+class Sound:
+    """A recording without names, to be exported beside the transcripts as the file `name`.
+
+    `write` fills an empty file that is open for reading and writing; `check` reads it back, and raises what is wrong.
+    """
+
+    name: str
+    write: Callable[[BinaryIO], None]
+    check: Callable[[Path], None]
+
+
+@dataclass(frozen=True, slots=True)
 class ExportResult:
-    """Where an export lies. `files` are the transcripts, without manifest and sums."""
+    """Where an export lies. `files` are the transcripts and the sound, without manifest and sums."""
 
     folder: Path
     files: tuple[ExportedFile, ...]
@@ -55,6 +68,7 @@ def export(
     contains: Contains,
     session_id: str,
     exported_at: datetime | None = None,
+    sound: Sound | None = None,
 ) -> ExportResult:
     """Write `content` to `folder / run_name` in the given formats, all of it or nothing.
 
@@ -68,6 +82,7 @@ def export(
         contains: whether a text holds one of them (`privacy.residue.contains_any`).
         session_id: the session that the caller believes to export.
         exported_at: the time to write down; now when None.
+        sound: a recording that goes with it.
 
     Raises:
         NotVerified: nothing was approved, or something else than `content`.
@@ -75,12 +90,13 @@ def export(
         LeakFound: an identifier is in a staged file; nothing stays behind.
         StorageFailed: the disk refused.
         Damaged: a file did not read back as it was written.
+        Whatever the sound's `write` and `check` raise; nothing stays behind then.
     """
     approved = _check_approval(content, approval)
     chosen = [FORMATS[name] for name in parse_formats(",".join(formats))]
     target = _target(folder, run_name, session_id, content)
     at = (exported_at or datetime.now(UTC)).astimezone(UTC)
-    known = _known(content.session_id, chosen, at)
+    known = _known(content.session_id, chosen, at, sound)
 
     def check(name: str, data: bytes) -> list[Leak]:
         return scan_bytes(name, data, surfaces, contains, known=known)
@@ -90,7 +106,7 @@ def export(
     if contains(re.sub(r"[\W_]+", " ", run_name), surfaces):
         _refuse_leaks([Leak("the export's folder", "its name")])
     with disk_errors():
-        exported = _publish(target, content, approved, files, at, check)
+        exported = _publish(target, content, approved, files, at, check, sound)
     return ExportResult(target, exported)
 
 
@@ -101,6 +117,7 @@ def _publish(
     files: Mapping[str, bytes],
     at: datetime,
     check: Check,
+    sound: Sound | None,
 ) -> tuple[ExportedFile, ...]:
     """Stage the scanned files beside `target`, check them as they lie there, and move them into place."""
     if not target.parent.exists():
@@ -110,8 +127,9 @@ def _publish(
     prefix = f"{_STAGING}{os.getpid()}-"
     staging = Path(tempfile.mkdtemp(prefix=prefix, dir=target.parent))  # made with mode 0700
     try:
-        exported = _stage(staging, content, approval, files, at)
-        staged = {path.name: path.read_bytes() for path in sorted(staging.iterdir())}
+        exported = _stage(staging, content, approval, files, at, sound)
+        texts = [path for path in sorted(staging.iterdir()) if sound is None or path.name != sound.name]
+        staged = {path.name: path.read_bytes() for path in texts}
         fresh = {name: data for name, data in staged.items() if data != files.get(name)}  # not scanned before
         _refuse_leaks([leak for name, data in fresh.items() for leak in check(name, data)])
         sync_folder(staging)
@@ -164,19 +182,35 @@ def _target(folder: Path, run_name: str, session_id: str, content: ReleaseConten
 
 
 def _stage(
-    staging: Path, content: ReleaseContent, approval: Approval, files: Mapping[str, bytes], at: datetime
+    staging: Path,
+    content: ReleaseContent,
+    approval: Approval,
+    files: Mapping[str, bytes],
+    at: datetime,
+    sound: Sound | None,
 ) -> tuple[ExportedFile, ...]:
     for name, data in files.items():
         write_new(staging / name, data)
         again = (staging / name).read_bytes()
         if again != data or not _holds_all(FORMATS[name.rpartition(".")[2]].read(again), content):
             raise _not_read_back()
-    exported = tuple(manifest.exported_file(staging / name) for name in files)
-    text = manifest.manifest_text(content.session_id, approval, exported, at)
+    if sound is not None:
+        _stage_sound(staging / sound.name, sound)
+    exported = tuple(manifest.exported_file(staging / name) for name in (*files, *([sound.name] if sound else [])))
+    text = manifest.manifest_text(content.session_id, approval, exported, at, with_sound=sound is not None)
     write_new(staging / manifest.MANIFEST, text.encode())
     sums = manifest.sums_text((*exported, manifest.exported_file(staging / manifest.MANIFEST)))
     write_new(staging / manifest.SUMS, sums.encode())
     return exported
+
+
+def _stage_sound(path: Path, sound: Sound) -> None:
+    write_new(path, b"")
+    with path.open("r+b") as file:
+        sound.write(file)
+        file.flush()
+        os.fsync(file.fileno())
+    sound.check(path)
 
 
 def _holds_all(text: str, content: ReleaseContent) -> bool:
@@ -200,7 +234,7 @@ def _refuse_leaks(leaks: Sequence[Leak]) -> None:
         )
 
 
-def _known(session_id: str, chosen: Sequence[Format], at: datetime) -> frozenset[Piece]:
+def _known(session_id: str, chosen: Sequence[Format], at: datetime, sound: Sound | None) -> frozenset[Piece]:
     """What the same formats write of a session in which nobody said anything: the program's own words."""
     questions = tuple(ReleaseQuestion(0, kind.value, "") for kind in QuestionType)
     empty = ReleaseContent("", "", session_id, "", 0, "", (), (), questions)
@@ -209,8 +243,9 @@ def _known(session_id: str, chosen: Sequence[Format], at: datetime) -> frozenset
     for item in chosen:
         for content in (empty, sample):
             found |= known_pieces(item.file_name(session_id), item.render(content, at))
-    files = [ExportedFile(item.file_name(session_id), "0" * 64, 0) for item in chosen]
-    text = manifest.manifest_text(session_id, Approval("0" * 64, "", at.isoformat(), 0), files, at)
+    names = [*(item.file_name(session_id) for item in chosen), *([sound.name] if sound else [])]
+    files, nobody = [ExportedFile(name, "0" * 64, 0) for name in names], Approval("0" * 64, "", at.isoformat(), 0)
+    text = manifest.manifest_text(session_id, nobody, files, at, with_sound=sound is not None)
     return frozenset(found | known_pieces(manifest.MANIFEST, text.encode()))
 
 

@@ -19,6 +19,7 @@ from facilitator.export.layout import STATEMENT
 MANIFEST: Final = "manifest.json"
 SUMS: Final = "SHA256SUMS"
 FORMAT_VERSION: Final = 1
+SOUND_STATEMENT: Final = "The people in the recording are still identifiable by voice"
 _MAX_BYTES: Final = 1_000_000
 _PLAIN_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _SUM_LINE: Final = re.compile(r"([0-9a-f]{64})  ([A-Za-z0-9][A-Za-z0-9._-]{0,99})")
@@ -48,15 +49,17 @@ class Manifest(BaseModel):
     files: list[ManifestFile]
 
 
-def manifest_text(session_id: str, approval: Approval, files: Sequence[ExportedFile], created: datetime) -> str:
-    """The manifest as JSON with sorted keys, one value a line."""
+def manifest_text(
+    session_id: str, approval: Approval, files: Sequence[ExportedFile], created: datetime, *, with_sound: bool = False
+) -> str:
+    """The manifest as JSON with sorted keys, one value a line; it says what sound still gives away."""
     manifest = Manifest(
         program_version=facilitator.__version__,
         session_id=session_id,
         content_sha256=approval.content_sha256,
         approver=approval.approver,
         approved_utc=_second(datetime.fromisoformat(approval.at_utc)),
-        statement=f"{STATEMENT}.",
+        statement=f"{STATEMENT}. {SOUND_STATEMENT}." if with_sound else f"{STATEMENT}.",
         created_utc=_second(created),
         files=[ManifestFile(name=file.name, bytes=file.bytes, sha256=file.sha256) for file in files],
     )
@@ -73,9 +76,10 @@ def sums_text(files: Sequence[ExportedFile]) -> str:
 
 
 def exported_file(path: Path) -> ExportedFile:
-    """Name, digest and size of a file, read anew from the disk."""
-    data = path.read_bytes()
-    return ExportedFile(path.name, hashlib.sha256(data).hexdigest(), len(data))
+    """Name, digest and size of a file, read anew from the disk, in little memory."""
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        return ExportedFile(path.name, digest, file.tell())
 
 
 def verify_manifest(folder: Path) -> list[str]:

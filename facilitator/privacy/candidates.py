@@ -11,6 +11,7 @@ from facilitator.domain.spans import Span
 from facilitator.domain.text import fold
 from facilitator.privacy.ignoring import glossary_terms, ignored, in_glossary
 from facilitator.privacy.recognizers import Finding
+from facilitator.privacy.similar import ROSTER_RULES
 from facilitator.privacy.surfaces import KnownSurface, Match, SurfaceMatcher
 
 _Counted = TypeVar("_Counted", str, Category)
@@ -56,7 +57,9 @@ def find_candidates(
         for finding in recognizers.find(passage.text):
             rest = _unknown_part(passage.text, finding, known)
             surface = passage.text[rest.start : rest.end] if rest else ""
-            if rest is None or ignored(surface, finding.category) or in_glossary(surface, terms):
+            if rest is None or in_glossary(surface, terms):
+                continue
+            if ignored(surface, finding.category) and finding.rule not in ROSTER_RULES:
                 continue
             group = groups.setdefault(_key(surface), _Group())
             group.surfaces[surface] += 1

@@ -1,15 +1,22 @@
 """Names that are also everyday words: they count as names only where they carry a capital letter.
 
+Two lists: words that are names too, picked by hand; and the 3,000 most frequent English words that are no usual name
+(`frequent_words.txt`: by SymSpell's counts, MIT; in lower case in Hunspell's dictionary; no first name and none of the
+4,000 commonest last names of the United States census of 1990). The second matters where a person decides on a word
+that was proposed for its capital: Focus, the firm, is not every focus.
+
 Without this rule a participant called Even or Will would turn every “even” and “will” of an English transcript into
 their research number. The price is that such a name is missed where it was written in lower case, so only words that
 people say often are listed.
 """
 
+from importlib.resources import files
 from typing import Final
 
 from facilitator.domain.text import fold
 
 _ENGLISH: Final = """
+    ah eh er hm hmm mhm mm oh uh um
     a age am an and april are art as ask at august autumn ball bell best bird black blue bond bright brook brown bush
     but by can case chance chase christian church city cook day dean den do dot down else even ever every fair faith
     fall far field fire fisher ford forest fox frank go good grace grant gray green grove guy ha hall hand happy he
@@ -26,7 +33,9 @@ _NORWEGIAN: Final = """
     opp over per ro sa sand se si sin sol som sti storm ta ti to trygg tur unn ut var vel vi vide vill
 """
 
-_COMMON: Final = frozenset(_ENGLISH.split()) | frozenset(_NORWEGIAN.split())
+_FREQUENT: Final = files("facilitator.privacy").joinpath("frequent_words.txt").read_text(encoding="ascii")
+_FREQUENT_WORDS: Final = frozenset(_FREQUENT.split())
+_COMMON: Final = frozenset((*_ENGLISH.split(), *_NORWEGIAN.split())) | _FREQUENT_WORDS
 
 
 def counts_as_name(surface: str, written: str) -> bool:
@@ -37,3 +46,13 @@ def counts_as_name(surface: str, written: str) -> bool:
     if surface == surface.lower() or written != written.lower() or fold(surface.strip()) not in _COMMON:
         return True
     return not written.isascii() and written == surface.strip().lower()
+
+
+def is_common(word: str) -> bool:
+    """Whether `word`, in any case, is an everyday word of the lists above."""
+    return fold(word) in _COMMON
+
+
+def is_frequent(word: str) -> bool:
+    """Whether `word`, in any case, is frequent and no usual name."""
+    return fold(word) in _FREQUENT_WORDS

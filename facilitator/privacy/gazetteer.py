@@ -57,11 +57,11 @@ _INSTITUTIONS: Final = """
 
 
 def entries() -> tuple[tuple[str, Category], ...]:
-    """Every name with its category, in the spelling shown to people."""
-    lists = (
-        (_FIRST_NAMES.split(), Category.PERSON),
-        (_LAST_NAMES.split(), Category.PERSON),
-        (_PLACES.split("|"), Category.PLACE),
-        (_INSTITUTIONS.split("|"), Category.ORGANIZATION),
-    )
-    return tuple((" ".join(name.split()), category) for names, category in lists for name in names)
+    """Every place and institution with its category, in the spelling shown to people."""
+    lists = ((_PLACES, Category.PLACE), (_INSTITUTIONS, Category.ORGANIZATION))
+    return tuple((" ".join(name.split()), category) for names, category in lists for name in names.split("|"))
+
+
+def people() -> tuple[tuple[str, Category], ...]:
+    """First and last names, in the same form."""
+    return tuple((name, Category.PERSON) for name in (*_FIRST_NAMES.split(), *_LAST_NAMES.split()))

@@ -26,6 +26,8 @@ _TEENS: Final = "(?:ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventee
 _NUMBER: Final = rf"(?:\d{{1,3}}|{_TENS}(?:[\s-]{_UNITS})?|{_TEENS}|{_UNITS})"
 _ADULT: Final = rf"(?:\d{{2}}|{_TENS}(?:[\s-]{_UNITS})?|eighteen|nineteen)"
 _AFTER_AGE: Final = r"(?=\s*(?:[.,;!?]|$|(?:and|now|when|then|years\s+of\s+age|this\s+year|so|but)\b))"
+_SPOKEN_NUMBER: Final = rf"(?:{_TENS}(?:[\s-]{_UNITS})?|{_TEENS}|{_UNITS}|oh|zero|\d\d)"
+_AFTER_AGE_OF: Final = r"\b(?!\s*(?:%|percent|of\b|years?\s+ago|people|patients|sessions|weeks|months|days|hours))"
 _DIGIT: Final = (
     "(?:(?:double|triple|dobbelt)[ ])?"
     "(?:zero|oh|nil|one|two|three|four|five|six|seven|eight|nine|null|en|ein|to|tre|fire|fem|seks|sju|syv|åtte|ni)"
@@ -42,6 +44,17 @@ _HEADS: Final = (
     r"(?:University\s+Hospital|Hospital|Clinic|University|College|School|Church|Municipality|County|Foundation|"
     r"(?:Psychiatric|Health|Medical)\s+Cent(?:er|re)|Nursing\s+Home|Kindergarten)"
 )
+_OF_A_KIND: Final = (
+    "(?:outpatient|inpatient|psychiatric|mental|health|medical|housing|community|district|day|nursing|primary|secondary|"
+    "high|middle|upper|youth|family|child|children's|general|regional|university|care|crisis|addiction|rehabilitation|"
+    "treatment|respite|activity)"
+)
+_LOWER_HEADS: Final = (
+    r"(?:hospital|clinic|school|university|college|municipality|church|kindergarten|nursing\s+home|home|trust|foundation|"
+    r"cent(?:er|re)|agency|company|bakery|factory|shipyard|farm|brewery|institute|academy|hotel|hostel|library|parish|"
+    r"prison|shelter|surgery|transport|logistics|services|solutions|systems|consulting|industries|shipping|foods|seafood|"
+    r"energy|insurance|media|construction|cleaning|security)"
+)
 _NORWEGIAN_HEADS: Final = (
     r"(?i:universitetss(?:y|ju)kehus|s(?:y|ju)kehus|kommune|fylkeskommune|DPS|helseforetak|legesenter|legevakt|"
     r"videregående(?:\s+skole)?|ungdomsskole|sykehjem|bydel)"
@@ -57,8 +70,7 @@ _CONTACTS: Final = (
     (
         "spoken e-mail",
         r"(?i)\b[\w\-]+(?:\s+(?:dot|punktum|underscore|dash)\s+[\w\-]+)*\s+(?:at|alfa|krøllalfa)\s+"
-        r"[\w\-]+(?:\s+(?:dot|punktum|dash|hyphen|bindestrek)\s+[\w\-]+)*\s+"
-        r"(?:dot|punktum)\s+(?:com|no|org|net|edu|uk|se|dk|eu)\b",
+        r"[\w\-]+(?:\s+(?:dot|punktum|dash|hyphen|bindestrek)\s+[\w\-]+)*\s+(?:dot|punktum)\s+[a-z]{2,6}\b",
         0.9,
     ),
     ("web address", r"(?i)\b(?:https?://|www\.)[^\s<>\"'\]]+[\w/]", 1.0),
@@ -67,7 +79,14 @@ _CONTACTS: Final = (
         r"(?i)(?<![@\w.])[a-z0-9][\w\-]*(?:\.[\w\-]+)*\.(?:no|com|org|net|edu|se|dk|uk|eu|info|io)\b(?:/[\w./\-]*)?",
         0.7,
     ),
+    (
+        "spoken web address",
+        r"(?i)\b(?:www\s+(?:dot|punktum)\s+)?[\w\-]+(?:\s+(?:dot|punktum|dash|hyphen|bindestrek)\s+[\w\-]+)*"
+        r"\s+(?:dot|punktum)\s+(?:com|no|org|net|edu|uk|se|dk|eu|info|io|me)\b(?:\s+slash\s+[\w\-]+)*",
+        0.8,
+    ),
     ("phone number in words", rf"(?i)\b{_DIGIT}(?:[\s,\-]+{_DIGIT}){{4,}}\b", 0.8),
+    ("phone number in words", rf"(?i)\b{_SPOKEN_NUMBER}(?:[\s,]+{_SPOKEN_NUMBER}){{3,}}\b", 0.7),
     ("phone number", r"(?<![\d\w])(?:(?:\+|00)\d{1,3}[\s\-]?)?(?:\d[\s\-]?){7}\d(?!\d)", 0.8),
     ("phone number", r"(?<![\d\w-])\d{3}-\d{4}(?![\d-])", 0.8),  # seven digits, as in North America
 )
@@ -79,14 +98,22 @@ _DAY: Final = (
     r"(?:\d{1,2}(?:st|nd|rd|th|\.)?|(?:twenty[\s-]|thirty[\s-])?(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth)|"
     r"tenth|eleventh|twelfth|thirteenth|fourteenth|fifteenth|sixteenth|seventeenth|eighteenth|nineteenth|twentieth|thirtieth)"
 )
-_YEAR: Final = r"(?:,?\s+(?:in\s+)?(?:19|20)\d\d)"
+_YEAR_WORDS: Final = (
+    rf"(?:two\s+thousand(?:\s+and\s+(?:{_UNITS}|{_TEENS}|{_TENS}(?:[\s-]{_UNITS})?))?|"
+    rf"(?:nineteen|twenty)[\s-](?:oh[\s-]{_UNITS}|{_TEENS}|{_TENS}(?:[\s-]{_UNITS})?))"
+)
+_YEAR: Final = rf"(?:,?\s+(?:in\s+)?(?:(?:19|20)\d\d|{_YEAR_WORDS})\b)"
 _DATES: Final = (
     (
         "year in words",
-        rf"(?i)(?<=\b(?:in|since|from|until|till|by|of|around|year|summer|autumn|spring|winter)\s)(?:"
-        rf"two\s+thousand(?:\s+and\s+(?:{_UNITS}|{_TEENS}|{_TENS}(?:[\s-]{_UNITS})?))?|"
-        rf"(?:nineteen|twenty)[\s-](?:oh[\s-]{_UNITS}|{_TEENS}|{_TENS}(?:[\s-]{_UNITS})?))\b",
+        r"(?i)(?<=\b(?:in|since|from|until|till|by|of|around|year|summer|autumn|spring|winter)\s)"
+        rf"{_YEAR_WORDS}\b",
         0.7,
+    ),
+    (
+        "year",
+        r"(?<![\d.,/\-])(?:19[2-9]\d|20[0-3]\d)(?!\d|[.,/\-]\d|\s*%|\s+(?:people|patients|kroner|euros?|dollars)\b)",
+        0.6,
     ),
     ("date", rf"(?i)\b{_DAY}\s+(?:day\s+)?(?:of\s+)?{_MONTH}\b{_YEAR}?", 0.8),
     ("date", rf"(?i)\b{_MONTH}\s+(?:the\s+)?{_DAY}\b(?!\s*(?:of|percent|%|people|patients)){_YEAR}?", 0.7),
@@ -95,7 +122,8 @@ _DATES: Final = (
 )
 _NUMBERS: Final = (
     ("national identity number", r"(?<!\d)[0-7]\d[0-9]\d{3}\s?\d{5}(?!\d)", 0.9),
-    ("long number", r"(?<![\d.,])\d{5,7}(?![\d.,]\d|\d)", 0.6),
+    ("long number", r"(?<![\d.,])(?!(?:19|20)\d\d(?!\d))\d{4,7}(?![\d.,]\d|\d)", 0.6),
+    ("postcode", r"\b[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2}\b", 0.7),  # United Kingdom
 )
 _AGES: Final = (
     ("age", rf"(?i)\b{_NUMBER}[\s\-]years?[\s\-]olds?\b", 0.9),
@@ -109,13 +137,73 @@ _AGES: Final = (
         0.7,
     ),
 )
+_AGED: Final = (
+    "(?:man|woman|boy|girl|lady|guy|fellow|person|patient|client|(?:grand)?(?:mother|father)|somebody|someone|one|"
+    "son|daughter|brother|sister)"
+)
+_AGES_OF_OTHERS: Final = (
+    (
+        "age",
+        rf"(?i)\b(?:s?he|who|they|we|you|mother|father|son|daughter|brother|sister|wife|husband|patient|client)"
+        rf"(?:\s+(?:is|was|were|are|just|has|had|only|now|about|almost|nearly|already|then|still|must\s+be|turned|turns|"
+        rf"turning|hit|reached)|['’]s|['’]re)+\s+{_ADULT}{_AFTER_AGE_OF}",
+        0.7,
+    ),
+    ("age", rf"(?i)\b(?:turned|turning|turns|hit|reached|age|aged|past)\s+{_NUMBER}{_AFTER_AGE_OF}", 0.7),
+    (
+        "age",
+        rf"(?i)\b(?:when|since|until|before|after)\s+(?:I|s?he|they|we)\s+(?:was|were)\s+{_NUMBER}{_AFTER_AGE_OF}",
+        0.7,
+    ),
+    ("age", rf"(?i)\bat\s+{_ADULT}(?=\s+(?:I|s?he|you|they|we|and|years)\b|[,.;]\s*(?:I|s?he|you|they|we)\b)", 0.6),
+    ("age", rf"(?i)\b{_ADULT}\s+(?:now|this\s+(?:year|spring|summer|autumn|winter)|next\s+\w+)\b", 0.5),
+    (
+        "age",
+        r"(?i)\b(?:in|into)\s+(?:my|his|her|their|your)\s+(?:early\s+|mid\s+|late\s+)?(?:twenties|thirties|forties|fifties|"
+        r"sixties|seventies|eighties|nineties)\b",
+        0.6,
+    ),
+    ("age", rf"(?i)\b(?:youngest|oldest|eldest)\s+(?:one\s+)?(?:was|is|of\s+us\s+(?:was|is))\s+{_NUMBER}\b", 0.8),
+    (
+        "age",
+        rf"(?i)\b{_AGED}\s+(?:like\s+|kind\s+of\s+|u[hm]\s+|er\s+)?(?:of|aged|who\s+(?:was|is))\s+(?:about\s+|almost\s+)?{_ADULT}{_AFTER_AGE_OF}",
+        0.7,
+    ),
+)
+_OFFICES: Final = (
+    "(?:head|leader|director|manager|chief|captain|chair(?:man|woman|person)?|principal|founder|owner|secretary|"
+    "president|coach|conductor|editor|goalkeeper|headmaster)"
+)
+_PROFESSIONS: Final = (
+    "(?:nurse|therapist|doctor|physician|psychologist|psychiatrist|social\\s+worker|teacher|midwife|dentist|vet|"
+    "pharmacist|priest|imam|vicar|farmer|fisherman|lawyer|judge|policeman|policewoman|officer|mayor|engineer|pilot|"
+    "manager|worker|interpreter|educator|leader|practitioner|counsellor|counselor|specialist|technician|surgeon|"
+    "physiotherapist|dietitian|artist|musician|actor|actress|author|player|baker|butcher|carpenter|driver)"
+)
+_ROLES: Final = (
+    ("rare role", rf"(?i)\bonly\s+(?:[\w'’\-]+\s+){{0,4}}?{_PROFESSIONS}\b", 0.6),
+    (
+        "rare role",
+        rf"(?i)\b(?:former\s+|deputy\s+|acting\s+|vice[\s-])*{_OFFICES}\s+of\s+(?:the|our|a)\s+[\w'’\-]+"
+        r"(?:\s+(?:national\s+)?(?:team|department|unit|ward|clinic|school|hospital|association|council|union|church|"
+        r"choir|band|party|committee))*\b",
+        0.5,
+    ),
+    (
+        "rare role",
+        r"(?i)\b(?:union|shop|employee|staff|patient|user|safety|personnel|trade\s+union)\s+"
+        r"(?:representative|steward|delegate|ombud(?:sman)?|leader|secretary)\b",
+        0.5,
+    ),
+    ("rare role", rf"(?i)\b(?:former|deputy|acting)\s+(?:{_OFFICES}|{_PROFESSIONS}|minister|bishop)\b", 0.6),
+)
+"""Of indirect identifiers those that a pattern can know: what only one person or few can be."""
 _INSTITUTIONS: Final = (
     ("institution", rf"\b{_GENERIC}{_CAP}(?:\s+{_CAP}){{0,3}}?\s+{_HEADS}\b", 0.8),
     (
         # a lower-case head counts after a word with a capital that starts no sentence
         "institution",
-        rf"(?<=[\p{{Ll}},]\s){_GENERIC}{_CAP}(?:\s+{_CAP}){{0,2}}\s+"
-        r"(?:hospital|clinic|school|university|college|municipality|church|kindergarten|nursing\s+home)\b",
+        rf"(?<=[\p{{Ll}},]\s){_GENERIC}{_CAP}(?:\s+{_CAP}){{0,2}}(?:\s+{_OF_A_KIND}){{0,2}}\s+{_LOWER_HEADS}\b",
         0.7,
     ),
     (
@@ -127,6 +215,36 @@ _INSTITUTIONS: Final = (
     ("institution", rf"\bDPS\s+(?:in\s+|i\s+|at\s+)?{_CAP}(?<!\.)", 0.8),
     ("institution", r"(?i)\b\p{L}{3,}\s?(?:universitets|barne)s(?:y|ju)kehus(?:et)?\b", 0.8),
 )
+SPELLED_OUT: Final = "spelled out"
+THE_US: Final = "the United States"
+_TOWARDS: Final = (
+    r"(?:(?:north|south|east|west|northeast|northwest|southeast|southwest|midwest|mid|central|upper|lower|inner|outer)"
+    r"(?:ern)?|continental|greater|latin)"
+)
+_REGIONS: Final = (
+    (
+        "region",
+        r"(?i)\b(?:(?:north|south|latin|central)\s+america|(?:southeast|central|east|south)\s+asia|asia[\s-]pacific(?:\s+region)?|"
+        r"european\s+union|middle\s+east|scandinavia|the\s+nordics?|united\s+(?:states|kingdom)|emea|apac|"
+        r"(?:the\s+)?(?:north|south|east|west|gulf)\s+coast|mid[\s-]?(?:atlantic|west))\b",
+        0.8,
+    ),
+    ("region", rf"(?i:\b{_TOWARDS})(?:[\s-]+\p{{Lu}}[\p{{L}}'’\-]*){{1,2}}(?:\s+region\b)?", 0.7),
+    ("region", r"\b(?:u\.\s?s\.(?:\s?a\.)?|u\.\s?k\.|U\.\s?[SK]\.(?:\s?A\.)?|USA?|UK|EU|usa|uk|Usa|Uk)(?!\w)", 0.8),
+    (
+        "landscape",
+        rf"\b{_GENERIC}{_CAP}(?:\s{_CAP})?\s+(?i:basin|coast|valley|county|bay|islands?|river|lake|mountains?|sea|"
+        r"fjord|peninsula|village)\b",
+        0.6,
+    ),
+    (THE_US, r"\b(?:the|our)\s+us\b(?!\s+(?:all|and|to))", 0.6),
+    (
+        "region",
+        r"(?i)\b(?:the|out|up|down)\s+(?:north|south|east|west|midwest)(?:ern|east|west)?(?!\s+(?:of|end|side|wing|part|to|and|wall|window)\b)(?=\W|$)",
+        0.4,
+    ),
+)
+"""“In us” is left alone: it nearly always means people; “the us” stays whole, lest every “us” be asked about."""
 _STREETS: Final = (
     (
         "street",
@@ -145,6 +263,11 @@ _STREETS: Final = (
     ),
 )
 _PEOPLE: Final = (
+    (
+        SPELLED_OUT,
+        r"(?<![\w'’])(?!(?:[aioAIO][\s.\-]{1,2})+[aioAIO](?![\w'’]))\p{L}(?:[\s.\-]{1,2}\p{L}){2,}(?![\w'’])",
+        0.6,
+    ),
     ("named with a title", rf"(?<=\b{_TITLES}\s){_GENERIC}{_NAME}", 0.8),
     (
         "introduced by name",
@@ -166,10 +289,11 @@ RULES: Final = tuple(
     for category, rules in (
         (Category.CONTACT, _CONTACTS),
         (Category.NUMBER, _NUMBERS),
-        (Category.AGE, _AGES),
+        (Category.AGE, (*_AGES, *_AGES_OF_OTHERS)),
+        (Category.OTHER, _ROLES),
         (Category.DATE, _DATES),
         (Category.ORGANIZATION, _INSTITUTIONS),
-        (Category.PLACE, _STREETS),
+        (Category.PLACE, (*_REGIONS, *_STREETS)),
         (Category.PERSON, _PEOPLE),
     )
     for name, pattern, score in rules

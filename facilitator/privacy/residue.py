@@ -15,6 +15,8 @@ _CHUNK: Final = re.compile(r"[\w.@#+/:\-]+")
 _ADDRESS: Final = re.compile(r"[@#_]|://|www\.|\d|\.[a-z]{2,4}/")
 """What makes a chunk an address or a handle, in which names stand glued to other letters."""
 _STOPS: Final = re.compile(r"[.!?;:,]\s")
+_SINGLE_LETTERS: Final = re.compile(r"(?:\b[^\W\d_]\b[\s.,\-]{0,2}){3,}")
+_LEAST_LETTERS: Final = 3
 _GLUED: Final = 5
 _GLUED_ANYWHERE: Final = 8
 
@@ -62,10 +64,10 @@ def _sought(surfaces: Iterable[str]) -> tuple[_Sought, ...]:
 
 
 def _residue_of(ref: str, text: Folded, sought: Sequence[_Sought]) -> Iterator[Residue]:
-    for item, start, end in (*_in_words(text, sought), *_glued(text, sought)):
+    for item, start, end in (*_in_words(text, sought), *_glued(text, sought), *_letter_by_letter(text, sought)):
         span = text.span(start, end)
         written = text.source[span.start : span.end]
-        if counts_as_name(item.surface, written):
+        if len(span) > len(item.surface) or counts_as_name(item.surface, written):  # spelled out, it is a name
             yield Residue(ref, span, item.index)
 
 
@@ -108,3 +110,15 @@ def _glued(text: Folded, sought: Sequence[_Sought]) -> Iterator[tuple[_Sought, i
             long_name = len(item.tokens) > 1 and len(item.joined) >= _GLUED_ANYWHERE
             if (long_name or (address and len(item.joined) >= _GLUED)) and (at := chunk[0].find(item.joined)) >= 0:
                 yield item, chunk.start() + at, chunk.start() + at + len(item.joined)
+
+
+def _letter_by_letter(text: Folded, sought: Sequence[_Sought]) -> Iterator[tuple[_Sought, int, int]]:
+    """Surfaces spelled out: k r i s t i n."""
+    by_letters = {item.joined: item for item in sought if item.joined.isalpha()}
+    for run in _SINGLE_LETTERS.finditer(text.text):
+        letters = [at for at in range(run.start(), run.end()) if text.text[at].isalpha()]
+        joined = "".join(text.text[at] for at in letters)
+        for first in range(len(joined)):
+            for end in range(first + _LEAST_LETTERS, len(joined) + 1):
+                if item := by_letters.get(joined[first:end]):
+                    yield item, letters[first], letters[end - 1] + 1

@@ -1,4 +1,4 @@
-"""Names that sound alike: Whisper hears Kristin as Kristen, Kris as Chris and Anders as Enders."""
+"""Names that sound alike, and initials: Whisper hears Kristin as Kristen, Kris as Chris and Anders as Enders."""
 
 import re
 from collections.abc import Iterable
@@ -7,13 +7,19 @@ from typing import Final, Protocol
 from facilitator.domain.entities import Category
 from facilitator.domain.spans import Span
 from facilitator.domain.text import fold
+from facilitator.privacy.common_words import is_common
 from facilitator.privacy.recognizers import Finding
 from facilitator.privacy.surfaces import KnownSurface
 
 ALIKE: Final = 80.0
 """Least similarity, 0 to 100, of two spellings by sound; Kristen and Kristin reach 85, Karen and Kristin 50."""
 RULE: Final = "sounds like a name of the roster"
-
+INITIALS_RULE: Final = "initials of a name of the roster"
+ROSTER_RULES: Final = frozenset((RULE, INITIALS_RULE))
+_INITIALS: Final = re.compile(r"(?<![\w.])(?:[^\W\d_]\.\s?){1,3}[^\W\d_]\b\.?|\b[^\W\d_]{2,3}\b|\b[^\W\d_]\s[^\W\d_]\b")
+"""K. H., k.h, KH, kh, k h."""
+_OTHER: Final = "am pm eg ie us uk eu un tv it ok dr mr ms gp cv pc id hr no nb ps phd bc ad cd dvd"
+_OTHER_SENSES: Final = frozenset(_OTHER.split())
 _DIGRAPHS: Final = (("sch", "s"), ("ch", "k"), ("ck", "k"), ("ph", "f"), ("th", "t"))
 _LETTERS: Final = (("c", "k"), ("z", "s"), ("w", "v"))
 _VOWELS: Final = frozenset("aeiouy")
@@ -27,11 +33,13 @@ class Finder(Protocol):
 
 
 class AlikeNames:
-    """Adds to another finder's proposals each capitalized word that sounds like a name of the roster."""
+    """Adds to another finder's proposals each capitalized word that sounds like a name of the roster, and initials."""
 
     def __init__(self, finder: Finder, known: Iterable[KnownSurface]) -> None:
         self._finder = finder
-        self._names = [name for name in known if " " not in name.surface.strip()]
+        names = tuple(known)
+        self._names = [name for name in names if " " not in name.surface.strip()]
+        self._initials = {letters for name in names if len(letters := _initials(name.surface)) > 1} - _OTHER_SENSES
 
     def find(self, text: str) -> tuple[Finding, ...]:
         """The other finder's proposals and ours, in text order; ours give way where both overlap."""
@@ -40,7 +48,17 @@ class AlikeNames:
             span = Span(*word.span())
             if not any(span.overlaps(other.span) for other in found) and sounds_like(word.group(), self._names):
                 found.append(Finding(span, Category.PERSON, RULE, ALIKE / 100))
+        for letters in _INITIALS.finditer(text):
+            span = Span(*letters.span())
+            joined = fold("".join(char for char in letters[0] if char.isalpha()))
+            written_out = "." in letters[0] or letters[0].isupper()
+            if joined in self._initials and (written_out or not is_common(joined)):
+                found.append(Finding(span, Category.PERSON, INITIALS_RULE, ALIKE / 100))
         return tuple(sorted(found, key=lambda finding: finding.span))
+
+
+def _initials(name: str) -> str:
+    return fold("".join(word[0] for word in re.split(r"[\s\-]+", name.strip()) if word))
 
 
 def sounds_like(surface: str, known: Iterable[KnownSurface]) -> KnownSurface | None:

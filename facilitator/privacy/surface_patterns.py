@@ -1,6 +1,7 @@
 """The regular expression of one known surface, over folded text."""
 
 import re
+from collections.abc import Container, Iterator
 from itertools import pairwise
 from typing import Final
 
@@ -8,6 +9,9 @@ PART: Final = re.compile(r"[^\W_]+")
 NOT_AFTER_LETTER: Final = r"(?<![^\W\d_])"
 HIDDEN: Final = "\0"
 """Stands where a longer match was found; no pattern reaches over it."""
+SPELLED_OUT: Final = re.compile(r"(?<![^\W_])[^\W\d_](?:[\s.,\-]{1,2}[^\W\d_]){2,}(?![^\W_])")
+"""Letters by themselves, three and more: K-R-I-S, k r i s."""
+LEAST_SPELLED: Final = 3
 _SPACE_OR_HYPHEN: Final = r"[\s\-\u2010-\u2015_'\u2019]"
 _NAME_GAP: Final = re.compile(r"[\s\-\u2010-\u2015_'\u2019.]*")
 _HYPHEN: Final = re.compile(r"\s*[\-\u2010-\u2015'\u2019]\s*")
@@ -55,3 +59,17 @@ def _between(gap: str, before: str, after: str, length: int) -> str:
     if len(before) == 1:
         return rf"(?:{_SPACE_OR_HYPHEN}|\.){{0,3}}"
     return rf"(?:{_SPACE_OR_HYPHEN}{{1,3}}|\.)" + ("?" if joinable else "")
+
+
+def spelled_names(text: str, names: Container[str]) -> Iterator[tuple[int, int, str]]:
+    """(start, end, name) of each of `names` that is spelled out in a folded text, the longest first at each place."""
+    for run in SPELLED_OUT.finditer(text):
+        places = [at for at in range(run.start(), run.end()) if text[at].isalpha()]
+        letters = "".join(text[at] for at in places)
+        first = 0
+        while first < len(letters):
+            ends = range(len(letters), first + LEAST_SPELLED - 1, -1)
+            end = next((end for end in ends if letters[first:end] in names), None)
+            if end is not None:
+                yield places[first], places[end - 1] + 1, letters[first:end]
+            first = end or first + 1

@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from facilitator.domain.ids import MODERATOR, number_value
@@ -11,7 +11,7 @@ from facilitator.domain.spans import Replacement, Span, longest_first
 from facilitator.privacy.common_words import counts_as_name
 from facilitator.privacy.folding import Folded, folded
 from facilitator.privacy.names import name_forms
-from facilitator.privacy.surface_patterns import HIDDEN, NOT_AFTER_LETTER, squeezed, surface_pattern
+from facilitator.privacy.surface_patterns import HIDDEN, NOT_AFTER_LETTER, spelled_names, squeezed, surface_pattern
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Match:
 
 
 class SurfaceMatcher:
-    """Finds known surfaces whatever their case, accents, hyphens and possessive endings.
+    """Finds known surfaces whatever their case, accents, hyphens and possessive endings, and spelled out too.
 
     Everyday words that are names too, such as Even and Will, match only with a capital letter. Where two surfaces
     have the same letters and digits, a participant's wins, then the one given first. Surfaces without letter or digit
@@ -71,7 +71,17 @@ class SurfaceMatcher:
             # a match that lost may have hidden a shorter one beside the winner
             for place in (found[span][0] for span in kept):
                 hidden = hidden[: place.start] + HIDDEN * len(place) + hidden[place.end :]
+        for span, match in self._spelled(source):
+            if not any(span.overlaps(other) for other in chosen):
+                chosen[span] = match
         return tuple(chosen[span] for span in sorted(chosen))
+
+    def _spelled(self, source: Folded) -> Iterator[tuple[Span, Match]]:
+        """K-R-I-S-T-I-N, whatever its case: who spells a word means a name."""
+        for start, end, name in spelled_names(source.text, self._known):
+            known, span = self._known[name], source.span(start, end)
+            rule = "register" if _of_register(known) else "participant"
+            yield span, Match(span, source.source[span.start : span.end], known.replacement, known.owner, rule)
 
     def _search(self, source: Folded, hidden: str) -> dict[Span, tuple[Span, Match]]:
         """Matches by their span in the source, each with its span in the folded text."""

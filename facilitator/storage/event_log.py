@@ -15,12 +15,20 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from facilitator.domain.errors import Damaged, NewerVersion
-from facilitator.domain.events import SESSION_EVENTS, STUDY_EVENTS, AudioStruck, Event, HearingForgotten, Stored
+from facilitator.domain.events import (
+    SESSION_EVENTS,
+    STUDY_EVENTS,
+    AudioStruck,
+    Event,
+    HearingForgotten,
+    SpeechWithdrawn,
+    Stored,
+)
 from facilitator.storage.database import Connection, emptied_write_ahead, query, transaction
 
 _TYPES: dict[str, type[Event]] = {event.kind: event for event in (*SESSION_EVENTS, *STUDY_EVENTS)}
 
-_DESTROYING = (AudioStruck.kind, HearingForgotten.kind)
+_DESTROYING = (AudioStruck.kind, HearingForgotten.kind, SpeechWithdrawn.kind)
 
 
 @cache
@@ -156,7 +164,7 @@ class EventLog:
 
 
 def _destroyed(event: Event) -> tuple[int, ...]:
-    return event.destroyed if isinstance(event, AudioStruck | HearingForgotten) else ()
+    return event.destroyed if isinstance(event, AudioStruck | HearingForgotten | SpeechWithdrawn) else ()
 
 
 def _decode(kind: str, body: str) -> Event:

@@ -36,6 +36,11 @@ class Linkage:
             raise ValueError("a research number stands for somebody already")
         return replace(self, identities={**self.identities, **{one.number: one for one in added}})
 
+    def without_identity(self, number: ResearchNumber, entry: RegisterEntry) -> "Linkage":
+        """Without the person behind a number, whose name is an entity of the register instead."""
+        identities = {key: one for key, one in self.identities.items() if key != number}
+        return replace(self, identities=identities, register={**self.register, entry.id: entry})
+
     def with_moderator(self, name: str) -> "Linkage":
         """With one more name of a moderator or assistant."""
         return replace(self, moderators=(*self.moderators, name))
@@ -46,16 +51,21 @@ class Linkage:
         return [entry for entry in self.register.values() if any(fold(known) == wanted for known in entry.surfaces)]
 
     def with_entity(self, category: Category, surfaces: tuple[str, ...]) -> tuple["Linkage", RegisterEntry]:
-        """With a new entity, which is returned too.
-
-        Its id is drawn by lot: counting on from an older copy of this file would give an id, and a decision that was
-        made on it, to something else.
-        """
-        entry = RegisterEntry(f"E{secrets.token_hex(3).upper()}", category, surfaces)
+        """With a new entity, which is returned too."""
+        entry = new_entity(category, surfaces)
         return replace(self, register={**self.register, entry.id: entry}), entry
 
 
 _ADAPTER = TypeAdapter(Linkage)
+
+
+def new_entity(category: Category, surfaces: tuple[str, ...]) -> RegisterEntry:
+    """An entity for the register.
+
+    Its id is drawn by lot: counting on from an older copy of the file would give an id, and a decision that was made on
+    it, to something else.
+    """
+    return RegisterEntry(f"E{secrets.token_hex(3).upper()}", category, surfaces)
 
 
 def write_linkage(path: Path, linkage: Linkage, recipients: tuple[str, ...]) -> None:

@@ -28,7 +28,7 @@ from facilitator.domain.errors import (
     StorageFailed,
     UsageError,
 )
-from facilitator.domain.events import BackedUp, RecordingPaused, StrikeOrdered
+from facilitator.domain.events import BackedUp, RecordingPaused, SpeechWithdrawn, StrikeOrdered
 from facilitator.domain.ids import SessionId
 from facilitator.domain.progress import Progress, Report, estimate_left, silent
 from facilitator.storage import keys
@@ -256,6 +256,7 @@ class _Standing:
     key: str
     ordered: StrikeOrdered | None = None
     struck: int = 0
+    withdrawn: int = 0
     pauses: int = 0
     rekeyed: int = 0
     purged: bool = False
@@ -270,7 +271,8 @@ def _standing(study: Study, session_id: SessionId) -> _Standing:
             events = [*(item.event for item in session.history()), *(event for event, _ in journal_news(session))]
             state, pauses = session.state, sum(isinstance(one, RecordingPaused) for one in events)
             ordered, struck, rekeyed = state.strike_ordered, len(state.struck), len(state.rekeyed)
-            return _Standing(digest, ordered, struck, pauses, rekeyed, state.purged, state.imported)
+            withdrawn = sum(isinstance(one, SpeechWithdrawn) for one in events)
+            return _Standing(digest, ordered, struck, withdrawn, pauses, rekeyed, state.purged, state.imported)
     except Busy:  # new keys are just being put in force
         raise
     except FacilitatorError:

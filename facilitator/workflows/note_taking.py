@@ -146,6 +146,8 @@ class NoteTaking:
             ConsentMissing: whoever comes has not consented to being recorded, and the session has a recording.
         """
         state, study = self.session.state, self.session.study.state
+        if number in study.withdrawals:
+            raise UsageError(f"{number} withdrew.", safe="Nothing was changed.")
         if number not in state.participants and number not in study.participants:
             raise NotFound(f"{number} is not on the roster.", do="Add them: `facilitator participants add`.")
         if number not in state.participants and presence is not Presence.HERE:
@@ -264,6 +266,8 @@ class NoteTaking:
         return max((seq for seq in known if seq not in self.session.state.assisted), default=None)
 
     def _check_speaker(self, speaker: Speaker | None) -> None:
+        if speaker in self.session.state.withdrawn:
+            raise UsageError(f"{speaker} withdrew: nothing about them is kept any more.", safe="Nothing was changed.")
         if speaker is not None and speaker not in (*self.session.state.participants, MODERATOR, ASSISTANT):
             raise UsageError(
                 f"{speaker} is not in this session.",

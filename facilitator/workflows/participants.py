@@ -84,7 +84,7 @@ def _numbers(study: Study, linkage: Linkage, rows: Sequence[RosterRow]) -> tuple
             safe="Nothing was written.",
             do="Leave them out of the file.",
         )
-    fresh = iter(next_numbers((*study.state.participants, *linkage.identities), len(rows)))
+    fresh = iter(next_numbers((*study.state.participants, *study.state.withdrawals, *linkage.identities), len(rows)))
     return tuple(known[fold(row.name)].number if fold(row.name) in known else next(fresh) for row in rows)
 
 

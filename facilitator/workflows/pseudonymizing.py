@@ -11,6 +11,7 @@ from facilitator.domain.entities import Action, Candidate, Category, Decision, R
 from facilitator.domain.errors import InvalidInput, NotFound
 from facilitator.domain.progress import Report, silent
 from facilitator.domain.text import one_line
+from facilitator.domain.withdrawal import REPLACEMENT
 from facilitator.privacy.residue import find_residue
 from facilitator.privacy.similar import AlikeNames, sounds_like
 from facilitator.privacy.surfaces import KnownSurface, SurfaceMatcher
@@ -281,4 +282,6 @@ def _recognizers(language: str) -> "Recognizers":
 
 
 def _people(session: Session) -> list[KnownSurface]:
-    return [known for known in known_surfaces(session.study) if not known.owner.startswith("E")]
+    return [
+        one for one in known_surfaces(session.study) if not one.owner.startswith("E") or one.replacement == REPLACEMENT
+    ]

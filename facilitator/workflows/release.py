@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 from facilitator.domain.entities import Action, Passage, PassageKind
@@ -13,6 +14,8 @@ from facilitator.domain.release import ReleaseContent, ReleaseNote, ReleaseQuest
 from facilitator.domain.roster import Identity
 from facilitator.domain.session_state import SessionState
 from facilitator.domain.stretches import without
+from facilitator.domain.text import fold
+from facilitator.domain.withdrawal import REPLACEMENT, TEXT
 from facilitator.privacy.replacement import pseudonymize
 from facilitator.privacy.surfaces import KnownSurface, SurfaceMatcher, known_from_identities
 from facilitator.workflows.sessions import Session
@@ -54,7 +57,19 @@ def known_surfaces(study: Study) -> list[KnownSurface]:
         decision = study.state.decisions.get(entry.id)
         if decision and decision.action is Action.REPLACE:
             known += [KnownSurface(surface, decision.replacement, entry.id) for surface in entry.surfaces]
-    return known
+    return _shared_with_withdrawn(known)
+
+
+def _shared_with_withdrawn(known: list[KnownSurface]) -> list[KnownSurface]:
+    """Nobody can tell whom a name means that somebody else bears too who withdrew."""
+    gone = {fold(one.surface) for one in known if one.replacement == REPLACEMENT}
+    either = f" or {REPLACEMENT[1:]}"
+    return [
+        replace(one, replacement=one.replacement[:-1] + either)
+        if fold(one.surface) in gone and not one.owner.startswith("E")
+        else one
+        for one in known
+    ]
 
 
 def release_content(session: Session) -> ReleaseContent:
@@ -114,7 +129,8 @@ def _turns(state: SessionState, matcher: SurfaceMatcher) -> tuple[ReleaseTurn, .
         last = turns[-1] if turns else None
         joins = last and last.speaker and last.speaker == segment.speaker
         if last and joins and not any(last.start_ms < at <= segment.start_ms for at in asked):
-            turns[-1] = ReleaseTurn(last.start_ms, segment.end_ms, last.speaker, f"{last.text} {text}")
+            joined = last.text if last.text == text == TEXT else f"{last.text} {text}"
+            turns[-1] = ReleaseTurn(last.start_ms, segment.end_ms, last.speaker, joined)
         else:
             turns.append(ReleaseTurn(segment.start_ms, segment.end_ms, segment.speaker, text))
     return tuple(turns)

@@ -69,13 +69,16 @@ def set_retention(study: Study, audio_until: str | None = None, linkage_until: s
 
 
 def due(study: Study, today: date | None = None) -> list[str]:
-    """A line for all that is to be destroyed within 30 days, or should have been. Opens no session."""
+    """A line for all that is to be destroyed within 30 days, or should have been, and for each withdrawal that broke
+    off. Opens no session."""
     day, retention, lines = today or datetime.now(UTC).date(), study.state.retention, []
     if word := _when(retention.audio_until, day):
         there = [one for one in study.state.sessions if audio_files(study.folder.session(one))]
         lines += [f"Audio of {one} {word} for deletion on {retention.audio_until} (study retention)" for one in there]
     if (word := _when(retention.linkage_until, day)) and not study.state.linkage_destroyed_utc:
         lines.append(f"The linkage file {word} for deletion on {retention.linkage_until} (study retention)")
+    open_ones = [one for one in study.state.withdrawals.values() if not one.finished_utc]
+    lines += [f"The withdrawal of {one.participant.number} was broken off: run the command again" for one in open_ones]
     return lines
 
 

@@ -69,13 +69,18 @@ def known_of(events: Iterable[tuple[ev.Event, int]], track: int) -> Known | None
         if track == 0 and isinstance(event, ev.RecordingPaused) and at_ms <= began_ms:
             known = earlier  # the pause took all of the take back
         match event:
-            case ev.AudioStruck() if event.track == track and event.next_seq > event.first_seq:
+            case ev.AudioStruck() if event.track == track and _took_the_end(event, known):
                 known = Known(event.next_seq - 1, event.link, event.from_ms)
             case ev.AudioRekeyed(_, before, after, number) if number == track and known:
                 known = replace(known, head=after if known.head == before else "")
             case ev.AudioPurged():
                 known = None
     return known
+
+
+def _took_the_end(struck: ev.AudioStruck, known: Known | None) -> bool:
+    """Whether the last record went too, or may have: after a withdrawal from within, the end is as it was."""
+    return struck.next_seq > struck.first_seq and (known is None or known.end_ms <= struck.to_ms + _RECORD_MS)
 
 
 def _main(known: Known | None, event: ev.Event, at_ms: int) -> Known | None:

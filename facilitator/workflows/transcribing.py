@@ -84,7 +84,7 @@ def _settled(state: SessionState, how: ev.TranscriptionStarted, again: bool) -> 
         return False
     if state.transcription == how:
         return True
-    if state.edits:
+    if state.edits or state.corrected:
         raise UsageError(
             "The draft has been corrected; transcribing anew would lose the corrections.",
             safe="Nothing was changed.",

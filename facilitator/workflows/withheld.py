@@ -7,17 +7,19 @@ from facilitator.domain import events as ev
 from facilitator.domain.recording import STRUCK, Pause
 from facilitator.domain.session_state import SessionState, Take
 from facilitator.domain.stretches import Stretch, merged, total, without
+from facilitator.domain.withdrawal import GAP
 from facilitator.workflows.sessions import Session
 
 FAR_MS: Final = 1 << 40
 """Beyond every session."""
-ON_PURPOSE: Final = frozenset({"not recorded", STRUCK, *(pause.value for pause in Pause)})
-"""Reasons of gaps that no failure made: stopped, struck, paused."""
+ON_PURPOSE: Final = frozenset({"not recorded", STRUCK, GAP, *(pause.value for pause in Pause)})
+"""Reasons of gaps that no failure made: stopped, struck, withdrawn, paused."""
 
 
 def withheld(session: Session) -> list[Stretch]:
     """(start, end) in ms of the session clock, in order: before the first take and after the last one, breaks and what
-    was off the record, what was struck or is ordered to be, and the time between takes unless a failure made it.
+    was off the record, what was struck or is ordered to be, when somebody spoke who withdrew, and the time between
+    takes unless a failure made it.
 
     In doubt a stretch is withheld: a pause that somebody ended without recording on lasts until sound was recorded.
     """
@@ -27,6 +29,7 @@ def withheld(session: Session) -> list[Stretch]:
     found = [(-FAR_MS, state.takes[0].at_ms), (state.length_ms, FAR_MS)]
     found += [(at, at + length) for at, length, reason in state.gaps if reason in ON_PURPOSE - {"not recorded"}]
     found += [(one.from_ms, one.to_ms) for one in state.struck]
+    found += [one for stretches in state.withdrawn.values() for one in stretches]
     history = list(session.history())
     found += [(item.event.from_ms, item.event.to_ms) for item in history if isinstance(item.event, ev.StrikeOrdered)]
     return merged([*found, *_pauses(history, state.takes), *_between_takes(history, state)])

@@ -2,8 +2,12 @@ import pytest
 
 from facilitator.domain import events as ev
 from facilitator.domain.doubts import Doubt, Rule
+from facilitator.domain.ids import ResearchNumber, Speaker
+from facilitator.domain.notes import NoteKind
 from facilitator.domain.session_state import Hearing, SessionState
 from facilitator.domain.transcript import Segment, Word
+from facilitator.domain.withdrawal import TEXT
+from facilitator.domain.withdrawal import Rule as Withdrawing
 
 STARTED = ev.TranscriptionStarted("faster-whisper", "base", "0" * 64, "en", 90_000)
 BESIDE = ev.TranscriptionStarted("faster-whisper", "small", "1" * 64, "en", 90_000, from_ms=30_000, beside=True)
@@ -166,3 +170,42 @@ def test_approval_ends_with_a_new_draft_and_not_with_a_run_beside_it() -> None:
     draft = ev.DraftMade((FIRST,))
     assert told(draft, approved, BESIDE, window(0, 30_000, 90_000), ev.TranscriptionFinished(1)).approval is not None
     assert told(draft, approved, draft).approval is None
+
+
+# --- somebody withdraws
+
+
+def withdrawn(number: str = "P2", *destroyed: int) -> ev.SpeechWithdrawn:
+    return ev.SpeechWithdrawn(ResearchNumber(number), Withdrawing.DESTROY, "", 1, 1, 0, 0, 0, ((100, 200),), destroyed)
+
+
+def said(number: int, who: str | None) -> Segment:
+    return Segment(number, number * 100, number * 100 + 90, Speaker(who) if who else None, f"words {number}")
+
+
+def test_turns_of_somebody_who_withdrew_are_hidden_now_and_later() -> None:
+    draft = ev.DraftMade((said(1, "P1"), said(2, "P2"), said(3, None)))
+    state = told(draft, ev.Approved("0" * 64, "officer"), withdrawn())
+    assert [one.text for one in state.transcript] == ["words 1", TEXT, "words 3"]
+    assert state.approval is None and state.voided is not None and state.withdrawn == {"P2": ((100, 200),)}
+    state.apply(ev.Stored(9, "", 0, "", ev.SpeakerCorrected(3, None, Speaker("P2")), ""))
+    assert state.segments[3].text == TEXT and state.segments[3].words == ()
+    state.apply(ev.Stored(10, "", 0, "", ev.SpeakerCorrected(3, Speaker("P2"), None, undoes=9), ""))
+    assert state.segments[3].text == "words 3"
+    state.apply(ev.Stored(11, "", 0, "", draft, ""))
+    assert state.segments[2].text == TEXT
+
+
+def test_notes_about_somebody_who_withdrew_are_hidden_now_and_later() -> None:
+    about = [ev.NoteTaken(NoteKind.THEME, text, Speaker(who)) for text, who in (("a", "P1"), ("b", "P2"))]
+    state = told(*about, withdrawn(), about[1], ev.NoteEdited(1, NoteKind.THEME, "c", Speaker("P2")))
+    assert not state.notes
+    state.apply(ev.Stored(9, "", 0, "", ev.NoteEdited(2, NoteKind.THEME, "d", Speaker("P1")), ""))
+    assert [note.text for note in state.notes.values()] == ["d"]
+
+
+def test_a_transcript_stored_anew_counts_as_worked_on() -> None:
+    draft = ev.DraftMade((said(1, "P1"),))
+    assert not told(draft).worked_on
+    assert told(ev.DraftMade((said(1, "P1"),), corrected=True)).worked_on
+    assert not told(ev.DraftMade((said(1, "P1"),), corrected=True), draft).worked_on

@@ -73,6 +73,7 @@ from facilitator.domain.events.transcribing import (
     TranscriptionStarted,
     WindowTranscribed,
 )
+from facilitator.domain.events.withdrawing import SpeechWithdrawn, WithdrawalFinished, WithdrawalOrdered
 
 __all__ = [
     "SESSION_EVENTS",
@@ -134,6 +135,7 @@ __all__ = [
     "SpeakerCorrected",
     "SpeakerMarkUndone",
     "SpeakerMarked",
+    "SpeechWithdrawn",
     "StimulusShown",
     "Stored",
     "StrikeOrdered",
@@ -143,6 +145,8 @@ __all__ = [
     "TroubleBegan",
     "TroubleEnded",
     "WindowTranscribed",
+    "WithdrawalFinished",
+    "WithdrawalOrdered",
 ]
 
 SESSION_EVENTS: tuple[type[Event], ...] = (
@@ -195,6 +199,7 @@ SESSION_EVENTS: tuple[type[Event], ...] = (
     CandidatesSearched,
     Approved,
     Exported,
+    SpeechWithdrawn,
 )
 STUDY_EVENTS: tuple[type[Event], ...] = (
     ParticipantAdded,
@@ -208,4 +213,6 @@ STUDY_EVENTS: tuple[type[Event], ...] = (
     RetentionSet,
     LinkageDestroyed,
     BackedUp,
+    WithdrawalOrdered,
+    WithdrawalFinished,
 )

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from facilitator.domain.events.base import Event
-from facilitator.domain.recording import Pause, Trouble
+from facilitator.domain.recording import STRUCK, Pause, Trouble
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +96,7 @@ class AudioStruck(Event):
     The record `next_seq` carries `link`, the digest of the last destroyed one, so that the chain of records still
     verifies. `destroyed` are the events, notes of that stretch, whose payloads were destroyed with it. One with
     `first_seq` equal to `next_seq` found no sound to destroy. `track` is 0 for the recording, else a backup track.
+    `reason` is that of the gap which it leaves. Where somebody withdrew, this is stored before the sound is destroyed.
     """
 
     kind: ClassVar[str] = "audio.struck"
@@ -107,6 +108,7 @@ class AudioStruck(Event):
     link: str
     destroyed: tuple[int, ...] = ()
     track: int = 0
+    reason: str = STRUCK
 
 
 @dataclass(frozen=True, slots=True)

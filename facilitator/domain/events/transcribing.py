@@ -104,12 +104,14 @@ class TranscriptionFinished(Event):
 class DraftMade(Event):
     """The draft transcript, cut into turns and attributed as far as the marks go, and what is doubtful in it.
 
-    A segment without text stands where somebody speaks and nothing was understood.
+    A segment without text stands where somebody speaks and nothing was understood. `corrected`: this is a transcript
+    that people had worked on, stored anew, and a new draft would lose that.
     """
 
     kind: ClassVar[str] = "draft.made"
     segments: tuple[Segment, ...]
     doubts: tuple[Doubt, ...] = ()
+    corrected: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,4 +75,4 @@ def _as_loud_as_a_voice(steps: Samples) -> Samples:
     """Amplified until its louder parts (the upper tenth) are as loud as a voice, at most twentyfold."""
     loud = float(np.quantile(np.sqrt(np.mean(steps * steps, axis=1)), 0.9))
     gain = min(_MOST_GAIN, max(1.0, _LOUD / loud)) if loud > 0 else 1.0
-    return np.clip(steps * np.float32(gain), -1.0, 1.0)
+    return cast(Samples, np.clip(steps * np.float32(gain), -1.0, 1.0))

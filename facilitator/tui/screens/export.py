@@ -29,7 +29,8 @@ class ExportScreen(StudyScreen):
     NAME = "Export"
     HELP = (
         "Writes the approved text as files, with a manifest and check sums. Refused while the approval is missing or "
-        "something changed since; every file is searched for names before it appears. Sound is not exported. "
+        "something changed since; every file is searched for names before it appears. "
+        "Sound leaves only by `facilitator export S --audio`. "
         "The output is pseudonymized, not anonymous."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
