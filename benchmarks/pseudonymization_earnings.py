@@ -2,8 +2,8 @@
 
 A row of a call is a token; its last column names the entities that it belongs to, and a JSON file gives their types.
 Turns are runs of one speaker. A mention of a person is caught when all its tokens are, as any kind: what counts is
-that a person is asked about it, not whether as a name or as a place. Articles, titles and possessive endings need not be. A
-call has no roster, so nothing is known.
+that a person is asked about it, not whether as a name or as a place. Articles, titles and possessive endings need not
+be. A call has no roster, so nothing is known.
 """
 
 import ast

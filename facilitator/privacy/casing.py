@@ -49,7 +49,8 @@ def _named(text: str, words: Sequence[re.Match[str]], kinds: Sequence[Kind], ind
         return True
     if before is None or text[before.end() : words[index].start()] not in _BESIDE:
         return False
-    if first and before[0].lower() in _CALLED:
+    thanked = before[0].lower() == "you" and index > 1 and words[index - 2][0].lower() == "thank"
+    if first and (thanked or before[0].lower() in _CALLED):
         return True
     is_name_before = kinds[index - 1] is Kind.NAME and lexicon.is_first_name(before[0])
     return last and is_name_before and text[before.end() : words[index].start()] == " "

@@ -227,7 +227,7 @@ _REGIONS: Final = (
         r"(?i)\b(?:(?:north|south|latin|central)\s+america|(?:southeast|central|east|south)\s+asia|asia[\s-]pacific(?:\s+region)?|"
         r"european\s+union|middle\s+east|scandinavia|the\s+nordics?|united\s+(?:states|kingdom)|emea|apac|"
         r"(?:the\s+)?(?:north|south|east|west|gulf)\s+coast|mid[\s-]?(?:atlantic|west))\b",
-        0.8,
+        0.9,
     ),
     ("region", rf"(?i:\b{_TOWARDS})(?:[\s-]+\p{{Lu}}[\p{{L}}'’\-]*){{1,2}}(?:\s+region\b)?", 0.7),
     ("region", r"\b(?:u\.\s?s\.(?:\s?a\.)?|u\.\s?k\.|U\.\s?[SK]\.(?:\s?A\.)?|USA?|UK|EU|usa|uk|Usa|Uk)(?!\w)", 0.8),
@@ -240,7 +240,7 @@ _REGIONS: Final = (
     (THE_US, r"\b(?:the|our)\s+us\b(?!\s+(?:all|and|to))", 0.6),
     (
         "region",
-        r"(?i)\b(?:the|out|up|down)\s+(?:north|south|east|west|midwest)(?:ern|east|west)?(?!\s+(?:of|end|side|wing|part|to|and|wall|window)\b)(?=\W|$)",
+        r"(?i)\b(?:the|out|up|down)\s+(?:north|south|east|west|midwest)(?:ern|east|west)?(?!\s+(?:of|end|side|wing|part|wall|window)\b)(?=\W|$)",
         0.4,
     ),
 )
