@@ -159,7 +159,7 @@ _AGES_OF_OTHERS: Final = (
     ("age", rf"(?i)\b{_ADULT}\s+(?:now|this\s+(?:year|spring|summer|autumn|winter)|next\s+\w+)\b", 0.5),
     (
         "age",
-        r"(?i)\b(?:in|into)\s+(?:my|his|her|their|your)\s+(?:early\s+|mid\s+|late\s+)?(?:twenties|thirties|forties|fifties|"
+        r"(?i)\b(?:in|into)\s+(?:my|his|her)\s+(?:early\s+|mid\s+|late\s+)?(?:twenties|thirties|forties|fifties|"
         r"sixties|seventies|eighties|nineties)\b",
         0.6,
     ),
@@ -181,6 +181,18 @@ _PROFESSIONS: Final = (
     "physiotherapist|dietitian|artist|musician|actor|actress|author|player|baker|butcher|carpenter|driver)"
 )
 _ROLES: Final = (
+    (
+        "rare role",
+        r"(?i)\b(?:only|first)\s+(?:(?:openly\s+)?(?:fe)?male|woman|man|deaf|blind|black|gay|lesbian|disabled|foreign|muslim|"
+        r"jewish|sami|[\w]+-speaking)\s+[\w\-]+(?:\s+(?:chief|worker|officer|therapist|driver|leader|teacher|player))?\b",
+        0.6,
+    ),
+    (
+        "rare role",
+        r"(?i)\b(?:only|first|former)\s+(?:[\w'’\-]+\s+){1,3}?(?=(?:in|at|on|of|from)\s+(?:the|our|this|that)\s+(?:whole\s+)?(?:"
+        r"county|region|village|town|municipality|city|country|island|valley|district|parish|service|north|south|east|west)\b)",
+        0.5,
+    ),
     ("rare role", rf"(?i)\bonly\s+(?:[\w'’\-]+\s+){{0,4}}?{_PROFESSIONS}\b", 0.6),
     (
         "rare role",

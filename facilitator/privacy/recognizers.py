@@ -160,7 +160,8 @@ def _everyday(text: str, read: str, span: Span) -> bool:
     """Whether all words of a finding are everyday ones that had no capital, or none that says more than where a
     sentence begins: what the language model says of “due” is wrong, and would be asked of every other one too."""
     return all(
-        is_common(word[0]) and (not read[word.start()].isupper() or begins_sentence(text, word.start()))
+        all(map(is_common, word[0].split("-")))
+        and (not read[word.start()].isupper() or begins_sentence(text, word.start()))
         for word in WORD.finditer(text, span.start, span.end)
     )
 

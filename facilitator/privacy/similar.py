@@ -7,7 +7,6 @@ from typing import Final, Protocol
 from facilitator.domain.entities import Category
 from facilitator.domain.spans import Span
 from facilitator.domain.text import fold
-from facilitator.privacy.common_words import is_common
 from facilitator.privacy.recognizers import Finding
 from facilitator.privacy.surfaces import KnownSurface
 
@@ -16,10 +15,17 @@ ALIKE: Final = 80.0
 RULE: Final = "sounds like a name of the roster"
 INITIALS_RULE: Final = "initials of a name of the roster"
 ROSTER_RULES: Final = frozenset((RULE, INITIALS_RULE))
-_INITIALS: Final = re.compile(r"(?<![\w.])(?:[^\W\d_]\.\s?){1,3}[^\W\d_]\b\.?|\b[^\W\d_]{2,3}\b|\b[^\W\d_]\s[^\W\d_]\b")
+_INITIALS: Final = re.compile(
+    r"(?<![\w.'’])(?:(?:[^\W\d_]\.\s?){1,3}[^\W\d_]\b|[^\W\d_]{2,3}\b|[^\W\d_]\s[^\W\d_]\b)(?!['’])"
+)
 """K. H., k.h, KH, kh, k h."""
-_OTHER: Final = "am pm eg ie us uk eu un tv it ok dr mr ms gp cv pc id hr no nb ps phd bc ad cd dvd"
+_OTHER: Final = "am pm eg ie us uk eu un tv"
 _OTHER_SENSES: Final = frozenset(_OTHER.split())
+_WORDS: Final = (
+    "an as at be by do go he if in is it me my no of oh ok on or so to um up us we and are but can did for had has"
+)
+_SMALL_WORDS: Final = frozenset(_WORDS.split())
+"""No initials where they are written as words are."""
 _DIGRAPHS: Final = (("sch", "s"), ("ch", "k"), ("ck", "k"), ("ph", "f"), ("th", "t"))
 _LETTERS: Final = (("c", "k"), ("z", "s"), ("w", "v"))
 _VOWELS: Final = frozenset("aeiouy")
@@ -51,8 +57,7 @@ class AlikeNames:
         for letters in _INITIALS.finditer(text):
             span = Span(*letters.span())
             joined = fold("".join(char for char in letters[0] if char.isalpha()))
-            written_out = "." in letters[0] or letters[0].isupper()
-            if joined in self._initials and (written_out or not is_common(joined)):
+            if joined in self._initials and (len(letters[0]) > len(joined) or joined not in _SMALL_WORDS):
                 found.append(Finding(span, Category.PERSON, INITIALS_RULE, ALIKE / 100))
         return tuple(sorted(found, key=lambda finding: finding.span))
 
