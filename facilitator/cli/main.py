@@ -33,6 +33,7 @@ COMMANDS: Final = {
     "speakers": ("facilitator.cli.transcribe:speakers", "Attribute turns from speaker marks."),
     "correct": ("facilitator.cli.correct:correct", "Correct the transcript against the sound."),
     "pseudonymize": ("facilitator.cli.pseudonymize:pseudonymize", "Find, decide and replace identifiers."),
+    "mosaic": ("facilitator.cli.mosaic:command", "What all sessions together tell of each participant."),
     "verify": ("facilitator.cli.release:verify", "Ethics check, and approval."),
     "export": ("facilitator.cli.release:export", "Write the approved transcript."),
     "recover": ("facilitator.cli.recover:recover", "Look at a session after a crash; put it in order."),

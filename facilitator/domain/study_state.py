@@ -8,6 +8,7 @@ from facilitator.domain.access import Grant
 from facilitator.domain.consent import Consent
 from facilitator.domain.entities import Decision
 from facilitator.domain.ids import ResearchNumber, SessionId
+from facilitator.domain.mosaic import RiskNote
 from facilitator.domain.roster import Participant
 from facilitator.domain.withdrawal import Withdrawal
 
@@ -34,6 +35,7 @@ class StudyState:
     retention: ev.RetentionSet = field(default_factory=lambda: ev.RetentionSet("", ""))
     linkage_destroyed_utc: str = ""
     backed_up_utc: str = ""
+    risk_notes: dict[ResearchNumber, list[RiskNote]] = field(default_factory=dict)
     last_seq: int = 0
 
     @classmethod
@@ -68,6 +70,7 @@ class StudyState:
         match item.event:
             case ev.WithdrawalOrdered(number, rule):
                 before, consent = self.withdrawals.get(number), self.consents.pop(number, None)
+                self.risk_notes.pop(number, None)
                 participant = self.participants.pop(number, before.participant if before else Participant(number))
                 consent = consent or (before.consent if before else None)
                 self.withdrawals[number] = Withdrawal(participant, consent, rule, item.at_utc)
@@ -92,6 +95,8 @@ class StudyState:
                 self.linkage_destroyed_utc = item.at_utc
             case ev.BackedUp():
                 self.backed_up_utc = item.at_utc
+            case ev.RiskNoted(number, text):
+                self.risk_notes.setdefault(number, []).append(RiskNote(item.at_utc, text))
 
     def _revoke(self, session_id: SessionId, recipient: str) -> None:
         self.grants = [one for one in self.grants if (one.session_id, one.recipient) != (session_id, recipient)]

@@ -237,19 +237,26 @@ _REGIONS: Final = (
     (
         "region",
         r"(?i)\b(?:(?:north|south|latin|central)\s+america|(?:southeast|central|east|south)\s+asia|asia[\s-]pacific(?:\s+region)?|"
-        r"european\s+union|middle\s+east|scandinavia|the\s+nordics?|united\s+(?:states|kingdom)|emea|apac|"
+        r"european\s+union|mid(?:dle)?[\s-]east|bay\s+area|north\s+sea|hong\s+kong|new\s+zealand|ivory\s+coast|cape\s+verde|"
+        r"(?:north|south)\s+(?:korea|africa|sudan)|(?:dominican|czech|slovak|central\s+african)\s+republic|china|japan|scandinavia|the\s+nordics?|united\s+(?:states|kingdom)|emea|apac|"
         r"(?:the\s+)?(?:north|south|east|west|gulf)\s+coast|mid[\s-]?(?:atlantic|west))\b",
         0.9,
     ),
     ("region", rf"(?i:\b{_TOWARDS})(?:[\s-]+\p{{Lu}}[\p{{L}}'’\-]*){{1,2}}(?:\s+region\b)?", 0.7),
     ("region", r"\b(?:u\.\s?s\.(?:\s?a\.)?|u\.\s?k\.|U\.\s?[SK]\.(?:\s?A\.)?|USA?|UK|EU|usa|uk|Usa|Uk)(?!\w)", 0.8),
+    ("region", r"(?i)\b(?:(?:north|south)[\s-]?(?:east|west)|mid[\s-]?west)(?:ern)?\b", 0.6),
     (
         "landscape",
         rf"\b{_GENERIC}{_CAP}(?:\s{_CAP})?\s+(?i:basin|coast|valley|county|bay|islands?|river|lake|mountains?|sea|"
         r"fjord|peninsula|village)\b",
         0.6,
     ),
-    (THE_US, r"\b(?:the|our)\s+us\b(?!\s+(?:all|and|to))", 0.6),
+    (THE_US, r"\b(?:the|our)\s+us\b(?!\s+(?:all|to))", 0.6),
+    (
+        THE_US,
+        r"\bus\s+(?:citizens?|government|army|military|dollars?|markets?|customers?|sales|economy|customs|states?)\b",
+        0.6,
+    ),
     (
         "region",
         r"(?i)\b(?:the|out|up|down)\s+(?:north|south|east|west|midwest)(?:ern|east|west)?(?!\s+(?:of|end|side|wing|part|wall|window)\b)(?=\W|$)",

@@ -57,6 +57,7 @@ from facilitator.domain.events.study import (
     OwnerNamed,
     ParticipantAdded,
     RetentionSet,
+    RiskNoted,
     SessionCreated,
 )
 from facilitator.domain.events.transcribing import (
@@ -126,6 +127,7 @@ __all__ = [
     "RecordingStarted",
     "RecordingStopped",
     "RetentionSet",
+    "RiskNoted",
     "SeatsArranged",
     "SegmentChecked",
     "SegmentSplit",
@@ -213,6 +215,7 @@ STUDY_EVENTS: tuple[type[Event], ...] = (
     RetentionSet,
     LinkageDestroyed,
     BackedUp,
+    RiskNoted,
     WithdrawalOrdered,
     WithdrawalFinished,
 )

@@ -7,7 +7,7 @@ from facilitator.domain.access import Grant
 from facilitator.domain.consent import Consent
 from facilitator.domain.entities import Action, Category
 from facilitator.domain.events.base import Event
-from facilitator.domain.ids import SessionId
+from facilitator.domain.ids import ResearchNumber, SessionId
 from facilitator.domain.roster import Participant
 
 
@@ -85,6 +85,15 @@ class LinkageDestroyed(Event):
     """The linkage key, then the file, were destroyed on purpose."""
 
     kind: ClassVar[str] = "linkage.destroyed"
+
+
+@dataclass(frozen=True, slots=True)
+class RiskNoted(Event):
+    """What a researcher thinks of the risk that `number` is recognized; `text` was refused if it held a known name."""
+
+    kind: ClassVar[str] = "risk.noted"
+    number: ResearchNumber
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
