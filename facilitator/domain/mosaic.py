@@ -171,12 +171,12 @@ def find_cues(turns: Iterable[Said]) -> tuple[Cue, ...]:
 
 
 def _excerpt(said: Said, span: tuple[int, int]) -> Said:
-    """With a few words around, none of them cut."""
+    """With a few words around, none of them cut, and no replacement in brackets."""
     before, after = said.text[: span[0]], said.text[span[1] :]
     if len(before) > _AROUND:
-        before = "…" + before[-_AROUND:].partition(" ")[2]
+        before = "…" + re.sub(r"^[^\[\]]*\]\W*", "", before[-_AROUND:].partition(" ")[2])
     if len(after) > _AROUND:
-        after = after[:_AROUND].rpartition(" ")[0] + "…"
+        after = re.sub(r"\s*\[[^\]]*$", "", after[:_AROUND].rpartition(" ")[0]) + "…"
     return Said(said.session, said.at_ms, " ".join(f"{before}{said.text[slice(*span)]}{after}".split()))
 
 

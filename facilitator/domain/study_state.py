@@ -10,7 +10,7 @@ from facilitator.domain.entities import Decision
 from facilitator.domain.ids import ResearchNumber, SessionId
 from facilitator.domain.mosaic import RiskNote
 from facilitator.domain.roster import Participant
-from facilitator.domain.withdrawal import Withdrawal
+from facilitator.domain.withdrawal import Rule, Withdrawal
 
 
 @dataclass(slots=True)
@@ -70,7 +70,8 @@ class StudyState:
         match item.event:
             case ev.WithdrawalOrdered(number, rule):
                 before, consent = self.withdrawals.get(number), self.consents.pop(number, None)
-                self.risk_notes.pop(number, None)
+                if rule is Rule.DESTROY:
+                    self.risk_notes.pop(number, None)
                 participant = self.participants.pop(number, before.participant if before else Participant(number))
                 consent = consent or (before.consent if before else None)
                 self.withdrawals[number] = Withdrawal(participant, consent, rule, item.at_utc)

@@ -40,19 +40,19 @@ class Match:
 class SurfaceMatcher:
     """Finds known surfaces whatever their case, accents, hyphens and possessive endings, and spelled out too.
 
-    Everyday words that are names too, such as Even and Will, match only with a capital letter. Where two surfaces
-    have the same letters and digits, a participant's wins, then the one given first. Surfaces without letter or digit
+    Everyday words that are names too, such as Even and Will, match only with a capital letter, unless a surface was
+    given without. Where two surfaces have the same letters and digits, a participant's wins, then the one given first. Surfaces without letter or digit
     match nothing.
     """
 
     def __init__(self, surfaces: Iterable[KnownSurface]) -> None:
         self.surfaces = tuple(surfaces)
-        self._known: dict[str, KnownSurface] = {}
+        self._known: defaultdict[str, list[KnownSurface]] = defaultdict(list)
         branches: dict[str, int] = {}
         for item in sorted(self.surfaces, key=_of_register):
             form = folded(item.surface).text
             if key := squeezed(form):
-                self._known.setdefault(key, item)
+                self._known[key].append(item)
                 branches[surface_pattern(form)] = len(key)
         longest = sorted(branches, key=lambda branch: -branches[branch])
         # a lookahead finds overlapping matches too, so that the longest can be chosen over the first
@@ -79,7 +79,7 @@ class SurfaceMatcher:
     def _spelled(self, source: Folded) -> Iterator[tuple[Span, Match]]:
         """K-R-I-S-T-I-N, whatever its case: who spells a word means a name."""
         for start, end, name in spelled_names(source.text, self._known):
-            known, span = self._known[name], source.span(start, end)
+            known, span = self._known[name][0], source.span(start, end)
             rule = "register" if _of_register(known) else "participant"
             yield span, Match(span, source.source[span.start : span.end], known.replacement, known.owner, rule)
 
@@ -87,10 +87,11 @@ class SurfaceMatcher:
         """Matches by their span in the source, each with its span in the folded text."""
         found: dict[Span, tuple[Span, Match]] = {}
         for hit in self._regex.finditer(hidden):
-            known = self._known[squeezed(hit[1])]
             span = source.span(*hit.span(1))
             surface = source.source[span.start : span.end]
-            if not counts_as_name(known.surface, surface):
+            same = self._known[squeezed(hit[1])]
+            known = next((one for one in same if counts_as_name(one.surface, surface)), None)
+            if known is None:
                 continue
             rule = "register" if _of_register(known) else "participant"
             match = Match(span, surface, known.replacement, known.owner, rule)

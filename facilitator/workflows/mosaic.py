@@ -80,7 +80,7 @@ def mosaic(study: Study) -> Mosaic:
     backgrounds = [one.background for one in study.state.participants.values()]
     profiles = []
     for number, person in study.state.participants.items():
-        own = [said for speaker, said in turns if speaker == number]
+        own = [said for speaker, said in turns if speaker == Speaker(number)]
         profiles.append(
             Profile(
                 number,
@@ -166,7 +166,7 @@ def _identifiers(
     by_entity: dict[str, list[str]] = {}
     for session_id, read in sessions.items():
         for speaker, entity_id in read.mentions:
-            if speaker == number:
+            if speaker == Speaker(number):
                 by_entity.setdefault(entity_id, []).append(session_id)
     for entity_id, places in sorted(by_entity.items(), key=lambda one: (-len(one[1]), one[0])):
         entry, decision = study.linkage.register.get(entity_id), study.state.decisions.get(entity_id)

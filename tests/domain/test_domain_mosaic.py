@@ -106,6 +106,13 @@ def test_an_excerpt_cuts_no_word() -> None:
     assert cue.said.text.startswith("…alpha") and cue.said.text.endswith("omega…")
 
 
+def test_an_excerpt_cuts_no_replacement() -> None:
+    (cue,) = find_cues(_said("It was in [Place E0000AA of the north of the country], my twin sons and I were here."))
+    assert cue.said.text == "…my twin sons and I were here."
+    (cue,) = find_cues(_said("My twin sons and I were in [Place E0000AA of the north of the country]."))
+    assert cue.said.text == "My twin sons and I were in…"
+
+
 def test_phrases_are_quoted_titles_or_rare_and_none_overlap() -> None:
     turns = _said(
         "She told me “you are a stubborn mule” again.",

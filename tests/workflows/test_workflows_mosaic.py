@@ -1,6 +1,7 @@
 """Made of stored segments and identifiers, without sound and without the language model."""
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from facilitator.domain.mosaic import Fate
 from facilitator.domain.study_state import StudyState
 from facilitator.domain.transcript import Segment
 from facilitator.domain.withdrawal import Rule
+from facilitator.storage.linkage import Linkage
 from facilitator.workflows.correcting import Correction
 from facilitator.workflows.mosaic import Mosaic, mosaic, note_risk
 from facilitator.workflows.release import passages, texts_digest
@@ -53,11 +55,15 @@ def _hold(study: Study, session_id: SessionId, lines: Sequence[tuple[str | None,
         session.record(ev.CandidatesSearched(texts_digest(passages(session)), "none", mentions))
 
 
+def _with_entity(category: Category, surface: str, linkage: Linkage) -> Linkage:
+    return linkage.with_entity(category, (surface,))[0]
+
+
 @pytest.fixture
 def ids(opened: Study) -> dict[str, str]:
     """Two sessions in which P1 names three identifiers, none decided: the ids by their surfaces."""
     for category, surface in ((Category.PLACE, "Levanger"), (Category.PLACE, "Ashgrove"), (Category.DATE, "1998")):
-        opened.change_linkage(lambda linkage, of=category, text=surface: linkage.with_entity(of, (text,))[0])
+        opened.change_linkage(partial(_with_entity, category, surface))
     found = {entry.surfaces[0]: entry.id for entry in opened.linkage.register.values()}
     _hold(opened, ONE, FIRST, *found)
     _hold(opened, TWO, SECOND, *found)

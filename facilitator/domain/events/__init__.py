@@ -2,6 +2,7 @@
 
 An undo is the opposite event with `undoes` set to the number of the event that it takes back. No event of the study
 log and no field but `text`, `before`, `after`, `segments` and `title` of the session log may hold what people said.
+The one free text of the study log is a researcher's risk note, which is refused when it holds a known name.
 """
 
 from facilitator.domain.events.base import Event, Stored
