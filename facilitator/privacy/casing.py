@@ -17,6 +17,7 @@ _BESIDE: Final = frozenset((" ", ", "))
 _CALLS: Final = "thanks thank hi hello hey morning afternoon evening bye mr mrs ms dr doctor nurse"
 _CALLED: Final = frozenset(_CALLS.split())
 """After these a word that may be a first name is one."""
+_INDENT: Final = 100
 _ALL_CAPITALS: Final = 4
 """Words in a row, all of capitals, from which on capitals say nothing. Fewer may be abbreviations."""
 
@@ -74,7 +75,7 @@ def _without_shouting(text: str) -> str:
 
 def begins_sentence(text: str, at: int) -> bool:
     """Whether a sentence of `text` begins at `at`, as far as punctuation tells."""
-    return not text[:at].strip() or _SENTENCE_END.search(text[max(0, at - 6) : at]) is not None
+    return (at < _INDENT and not text[:at].strip()) or _SENTENCE_END.search(text[max(0, at - 6) : at]) is not None
 
 
 def _upper(char: str) -> str:

@@ -18,7 +18,7 @@ from facilitator.domain.text import fold
 from facilitator.privacy import gazetteer
 from facilitator.privacy.common_words import is_common
 
-WORD: Final = re.compile(r"[^\W\d_]+(?:['’\-][^\W\d_]+)*")
+WORD: Final = re.compile(r"(?<!\w)[^\W\d_]+(?:['’\-][^\W\d_]+)*")
 """A word with the apostrophes and hyphens inside it."""
 NAME_RULE: Final = "name list"
 UNKNOWN_RULE: Final = "in no dictionary"

@@ -35,6 +35,7 @@ class _Sought:
     index: int
     tokens: tuple[str, ...]
     surface: str
+    stops: tuple[bool, ...]
 
     @property
     def joined(self) -> str:
@@ -59,16 +60,23 @@ def contains_any(text: str, surfaces: Iterable[str]) -> bool:
 
 
 def _sought(surfaces: Iterable[str]) -> tuple[_Sought, ...]:
-    parted = ((index, surface, tuple(_TOKEN.findall(folded(surface).text))) for index, surface in enumerate(surfaces))
-    return tuple(_Sought(index, tokens, surface) for index, surface, tokens in parted if tokens)
+    found = []
+    for index, surface in enumerate(surfaces):
+        text = folded(surface).text
+        tokens = list(_TOKEN.finditer(text))
+        stops = tuple("." in text[before.end() : after.start()] for before, after in pairwise(tokens))
+        if tokens:
+            found.append(_Sought(index, tuple(token[0] for token in tokens), surface, stops))
+    return tuple(found)
 
 
 def _residue_of(ref: str, text: Folded, sought: Sequence[_Sought]) -> Iterator[Residue]:
-    for item, start, end in (*_in_words(text, sought), *_glued(text, sought), *_letter_by_letter(text, sought)):
+    for item, start, end in (*_in_words(text, sought), *_glued(text, sought)):
         span = text.span(start, end)
-        written = text.source[span.start : span.end]
-        if len(span) > len(item.surface) or counts_as_name(item.surface, written):  # spelled out, it is a name
+        if counts_as_name(item.surface, text.source[span.start : span.end]):
             yield Residue(ref, span, item.index)
+    for item, start, end in _letter_by_letter(text, sought):  # spelled out, it is a name
+        yield Residue(ref, text.span(start, end), item.index)
 
 
 def _in_words(text: Folded, sought: Sequence[_Sought]) -> Iterator[tuple[_Sought, int, int]]:
@@ -82,7 +90,7 @@ def _in_words(text: Folded, sought: Sequence[_Sought]) -> Iterator[tuple[_Sought
     for at, token in enumerate(tokens):
         for item in by_first.get(token[0], ()):
             run = tokens[at : at + len(item.tokens)]
-            if _same_words(run, item.tokens) and _whole(text.text, run):
+            if _same_words(run, item.tokens) and _whole(text.text, run, item.stops):
                 yield item, run[0].start(), run[-1].end()
 
 
@@ -92,10 +100,14 @@ def _same_words(run: Sequence[re.Match[str]], tokens: tuple[str, ...]) -> bool:
     return tuple(heads) == tokens[:-1] and last in ending
 
 
-def _whole(text: str, run: Sequence[re.Match[str]]) -> bool:
-    """False where a sentence ends inside the run, or where a number is glued to further letters or digits."""
-    if any(len(before[0]) > 1 and _STOPS.match(text[before.end() : after.start()]) for before, after in pairwise(run)):
-        return False
+def _whole(text: str, run: Sequence[re.Match[str]], stops: Sequence[bool]) -> bool:
+    """False where a sentence ends inside the run, or where a number is glued to further letters or digits.
+
+    `stops`: after which words the surface itself has a full stop, as St. Olav has.
+    """
+    for (before, after), stop in zip(pairwise(run), stops, strict=True):
+        if not stop and len(before[0]) > 1 and _STOPS.match(text[before.end() : after.start()]):
+            return False
     start, end = run[0].start(), run[-1].end()
     glued_before = run[0][0].isdigit() and start > 0 and text[start - 1].isalnum()
     glued_after = run[-1][0].isdigit() and end < len(text) and text[end].isalnum()
@@ -115,10 +127,11 @@ def _glued(text: Folded, sought: Sequence[_Sought]) -> Iterator[tuple[_Sought, i
 def _letter_by_letter(text: Folded, sought: Sequence[_Sought]) -> Iterator[tuple[_Sought, int, int]]:
     """Surfaces spelled out: k r i s t i n."""
     by_letters = {item.joined: item for item in sought if item.joined.isalpha()}
+    longest = max(map(len, by_letters), default=0)
     for run in _SINGLE_LETTERS.finditer(text.text):
         letters = [at for at in range(run.start(), run.end()) if text.text[at].isalpha()]
         joined = "".join(text.text[at] for at in letters)
         for first in range(len(joined)):
-            for end in range(first + _LEAST_LETTERS, len(joined) + 1):
+            for end in range(first + _LEAST_LETTERS, min(len(joined), first + longest) + 1):
                 if item := by_letters.get(joined[first:end]):
                     yield item, letters[first], letters[end - 1] + 1

@@ -58,17 +58,21 @@ def _between(gap: str, before: str, after: str, length: int) -> str:
         return rf"(?:[^\w{HIDDEN}]|_){{{least},{len(gap) + 2}}}"
     if len(before) == 1:
         return rf"(?:{_SPACE_OR_HYPHEN}|\.){{0,3}}"
-    return rf"(?:{_SPACE_OR_HYPHEN}{{1,3}}|\.)" + ("?" if joinable else "")
+    spaces = rf"\.?{_SPACE_OR_HYPHEN}{{1,3}}" if "." in gap else rf"{_SPACE_OR_HYPHEN}{{1,3}}"  # St. Olav, Mt. Sinai
+    return rf"(?:{spaces}|\.)" + ("?" if joinable else "")
 
 
-def spelled_names(text: str, names: Container[str]) -> Iterator[tuple[int, int, str]]:
-    """(start, end, name) of each of `names` that is spelled out in a folded text, the longest first at each place."""
+def spelled_names(text: str, names: Container[str], longest: int) -> Iterator[tuple[int, int, str]]:
+    """(start, end, name) of each of `names` that is spelled out in a folded text, the longest first at each place.
+
+    `longest` is the most letters that a name has.
+    """
     for run in SPELLED_OUT.finditer(text):
         places = [at for at in range(run.start(), run.end()) if text[at].isalpha()]
         letters = "".join(text[at] for at in places)
         first = 0
         while first < len(letters):
-            ends = range(len(letters), first + LEAST_SPELLED - 1, -1)
+            ends = range(min(len(letters), first + longest), first + LEAST_SPELLED - 1, -1)
             end = next((end for end in ends if letters[first:end] in names), None)
             if end is not None:
                 yield places[first], places[end - 1] + 1, letters[first:end]

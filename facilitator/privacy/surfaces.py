@@ -41,8 +41,8 @@ class SurfaceMatcher:
     """Finds known surfaces whatever their case, accents, hyphens and possessive endings, and spelled out too.
 
     Everyday words that are names too, such as Even and Will, match only with a capital letter, unless a surface was
-    given without. Where two surfaces have the same letters and digits, a participant's wins, then the one given first. Surfaces without letter or digit
-    match nothing.
+    given without. Where two surfaces have the same letters and digits, a participant's wins, then the one given
+    first. Surfaces without letter or digit match nothing.
     """
 
     def __init__(self, surfaces: Iterable[KnownSurface]) -> None:
@@ -54,6 +54,7 @@ class SurfaceMatcher:
             if key := squeezed(form):
                 self._known[key].append(item)
                 branches[surface_pattern(form)] = len(key)
+        self._longest = max(map(len, self._known), default=0)
         longest = sorted(branches, key=lambda branch: -branches[branch])
         # a lookahead finds overlapping matches too, so that the longest can be chosen over the first
         self._regex = re.compile(f"{NOT_AFTER_LETTER}(?=({'|'.join(longest)}))" if longest else "(?!)")
@@ -78,7 +79,7 @@ class SurfaceMatcher:
 
     def _spelled(self, source: Folded) -> Iterator[tuple[Span, Match]]:
         """K-R-I-S-T-I-N, whatever its case: who spells a word means a name."""
-        for start, end, name in spelled_names(source.text, self._known):
+        for start, end, name in spelled_names(source.text, self._known, self._longest):
             known, span = self._known[name][0], source.span(start, end)
             rule = "register" if _of_register(known) else "participant"
             yield span, Match(span, source.source[span.start : span.end], known.replacement, known.owner, rule)

@@ -4,10 +4,12 @@ import subprocess
 import sys
 
 import pytest
+import regex
 from privacy_loading import loaded, no_network
 
 from facilitator.domain.errors import MissingNeed
 from facilitator.privacy import recognizers as module
+from facilitator.privacy.patterns import RULES
 from facilitator.privacy.recognizers import Recognizers
 
 
@@ -57,6 +59,19 @@ def found(recognizers: Recognizers, text: str) -> dict[str, str]:
         ("It began in twenty twenty-one.", {"twenty twenty-one": "date"}),
         ("It was Asker kommune that paid.", {"Asker kommune": "organization"}),
         ("so my name is ragnfrid and i was a nurse", {"ragnfrid": "person"}),
+        ("thanks grace, and then mark murphy asked", {"grace": "person", "mark murphy": "person"}),
+        ("the bus from skjoldnes was late again", {"skjoldnes": "organization"}),
+        (
+            "My number is forty-six ninety-six sixty-three sixteen.",
+            {"forty-six ninety-six sixty-three sixteen": "contact"},
+        ),
+        ("Look at www dot oakwood dot no.", {"www dot oakwood dot no": "contact"}),
+        ("It is spelled H-I-L-A-R-Y, please.", {"H-I-L-A-R-Y": "person"}),
+        ("The youngest was eighteen and shy.", {"youngest was eighteen": "age"}),
+        ("I'm the only male occupational therapist here.", {"only male occupational therapist": "other"}),
+        ("The ward burned down in 1984.", {"1984": "date"}),
+        ("we moved to the dominican republic", {"dominican republic": "place"}),
+        ("he cleaned for storskogen housing trust", {"storskogen housing trust": "organization"}),
     ],
 )
 def test_spoken_sentences(recognizers: Recognizers, text: str, expected: dict[str, str]) -> None:
@@ -73,6 +88,8 @@ def test_spoken_sentences(recognizers: Recognizers, text: str, expected: dict[st
         "I will hope that they may do it, or else we can't.",
         "Sixty percent of 40 people finished module 3.",
         "[…] (.)",
+        "i'm sceptical, they cancelled it and don't realise that, mm-hm",
+        "I I I a I mean, it is up to us.",
         "",
     ],
 )
@@ -117,3 +134,25 @@ def test_a_missing_model_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -
     with pytest.raises(MissingNeed) as raised:
         Recognizers.load()
     assert "pip install" in raised.value.do
+
+
+@pytest.mark.parametrize(
+    "piece", ["a ", "a-", "1 ", "dot at ", "Xx-", "X.", "a dot ", "only a ", "five ", "head of the a "]
+)
+def test_no_pattern_takes_long_over_any_text(piece: str) -> None:
+    text = (piece * 20_000)[:20_000]
+    for rule in RULES:
+        for _ in regex.finditer(rule.pattern, text, timeout=5):  # raises TimeoutError
+            pass
+
+
+def test_words_of_another_language_are_not_all_proposed() -> None:
+    norwegian = Recognizers.load("no")
+    found_there = found(norwegian, "da jeg jobbet på avdelingen kom Øyvind fra Molde og snakket om behandlingen")
+    assert {"Øyvind", "Molde"} <= {word for surface in found_there for word in surface.split()}
+    assert not {"avdelingen", "behandlingen", "snakket"} & found_there.keys()
+
+
+def test_of_two_findings_that_overlap_nothing_is_lost(recognizers: Recognizers) -> None:
+    text = "i had typed lfosshaug jankowski at outlook dot com"
+    assert found(recognizers, text).keys() == {"lfosshaug", "jankowski at outlook dot com"}

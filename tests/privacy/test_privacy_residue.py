@@ -60,3 +60,7 @@ def test_every_place_is_reported() -> None:
 def test_no_surfaces_no_residue() -> None:
     assert find_residue([("a", "Kristin")], []) == ()
     assert not contains_any("Kristin", ["…", ""])
+
+
+def test_the_plural_of_a_word_that_is_a_name_too_is_no_residue() -> None:
+    assert find_residue([("t", "the marks on the wall, and she wills it")], ["Mark", "Will"]) == ()

@@ -3,7 +3,8 @@ from privacy_loading import loaded
 
 from facilitator.domain.ids import ResearchNumber
 from facilitator.domain.roster import Identity
-from facilitator.privacy.similar import RULE, AlikeNames, sounds_like
+from facilitator.privacy.recognizers import Finding
+from facilitator.privacy.similar import EVERYDAY_RULE, INITIALS_RULE, RULE, AlikeNames, sounds_like
 from facilitator.privacy.surfaces import known_from_identities
 
 KNOWN = known_from_identities(
@@ -48,3 +49,25 @@ def test_a_misheard_name_is_proposed_even_where_no_recognizer_sees_one() -> None
 class _Nothing:
     def find(self, text: str) -> tuple[()]:
         return ()
+
+
+class Nothing:
+    def find(self, text: str) -> tuple[Finding, ...]:
+        return ()
+
+
+@pytest.mark.parametrize("text", ["it was K.H. who", "it's k.h who", "only KH knows", "signed a b in it"])
+def test_initials_of_the_roster_are_proposed(text: str) -> None:
+    assert [finding.rule for finding in AlikeNames(Nothing(), KNOWN).find(text)] == [INITIALS_RULE]
+
+
+@pytest.mark.parametrize("text", ["KHT is another", "it's a big thing", "at 5 p.m. it ends"])
+def test_other_letters_are_no_initials(text: str) -> None:
+    assert AlikeNames(Nothing(), KNOWN).find(text) == ()
+
+
+def test_a_name_that_is_a_word_is_proposed_only_where_no_capital_tells() -> None:
+    known = known_from_identities([Identity(ResearchNumber("P1"), "Pål Stensrud")])
+    alike = AlikeNames(Nothing(), known)
+    assert [finding.rule for finding in alike.find("and then pal said no")] == [EVERYDAY_RULE]
+    assert alike.find("And then my pal said no") == ()

@@ -3,6 +3,7 @@ import pytest
 from facilitator.domain.ids import ResearchNumber
 from facilitator.domain.roster import Identity
 from facilitator.privacy.replacement import pseudonymize
+from facilitator.privacy.residue import find_residue
 from facilitator.privacy.surfaces import KnownSurface, SurfaceMatcher, known_from_identities
 
 
@@ -146,3 +147,27 @@ def test_no_surfaces_no_matches() -> None:
 )
 def test_everyday_words_are_names_only_with_a_capital(name: str, raw: str, expected: str) -> None:
     assert pseudonymize(raw, matcher(identity("P1", name))).text == expected
+
+
+@pytest.mark.parametrize("raw", ["K-R-I-S-T-I-N", "k r i s t i n", "K. R. I. S. T. I. N.", "K R I S T I N H A U G E N"])
+def test_names_spelled_out_are_replaced(raw: str) -> None:
+    shown = pseudonymize(f"it is {raw}, please", GROUP).text
+    assert "[P1]" in shown and not find_residue([("t", shown)], [one.surface for one in GROUP.surfaces])
+    assert find_residue([("t", raw)], ["Kristin"])
+
+
+@pytest.mark.parametrize("name", ["St. Olav's Hospital", "Mt. Sinai", "Dr. Martens AS", "12. June"])
+def test_a_full_stop_inside_a_name_ends_no_sentence(name: str) -> None:
+    decided = SurfaceMatcher([KnownSurface(name, "[X 1]", "E7")])
+    assert pseudonymize(f"I was at {name} then", decided).text == "I was at [X 1] then"
+    assert find_residue([("t", f"I was at {name} then")], [name])
+
+
+def test_a_long_run_of_letters_takes_no_time() -> None:
+    text = "a b " * 5_000
+    assert GROUP.find(text) == () and find_residue([("t", text)], ["Kristin Haugen"]) == ()
+
+
+def test_a_surface_without_capital_counts_beside_the_name_that_is_a_word() -> None:
+    both = matcher(identity("P1", "Pål Stensrud"), register=(KnownSurface("pal", "[Person 1]", "E8"),))
+    assert pseudonymize("then pal said, and Pål too", both).text == "then [Person 1] said, and [P1] too"

@@ -17,7 +17,7 @@ from facilitator.workflows.sessions import Session, plan_session
 from facilitator.workflows.study import Study
 
 S1 = SessionId("01")
-TEXTS = ("It depends on how you use it.", "[lacht] Mona said so.", "It is on the table.")
+TEXTS = ("It depends on how you use it.", "[lacht] Mona said so.", "It is on the mantelpiece.")
 
 
 @pytest.fixture
@@ -88,7 +88,7 @@ async def test_an_approval_that_no_longer_holds_is_shown_as_such(opened: Opened,
         await driver.press("v", "a")
         await driver.write("EO")
         await driver.press("enter")
-        drafted.change_linkage(lambda linkage: linkage.with_moderator("table"))
+        drafted.change_linkage(lambda linkage: linkage.with_moderator("mantelpiece"))
         await driver.press("r")
         assert "▲ The approval by EO of" in driver.text
         assert "no longer holds" in driver.text
