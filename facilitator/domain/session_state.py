@@ -14,7 +14,7 @@ from facilitator.domain.recording import Pause, Trouble
 from facilitator.domain.stretches import Stretch, merged
 from facilitator.domain.timebase import samples_to_ms
 from facilitator.domain.transcript import Segment
-from facilitator.domain.withdrawal import hidden
+from facilitator.domain.withdrawal import hidden, introduces
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ class SessionState(ConductState):
     `beside` what other models or settings heard since, `heard_now` the one of them that windows come in for. `voided`
     is the last approval that a later change took away. `corrected` is true of a transcript that people had worked on
     before it was stored anew, without corrections to undo. `withdrawn` says of everybody who withdrew when they spoke:
-    neither what they said nor a note about them is in here.
+    neither what they said, nor how they began, nor a note about them is in here.
     """
 
     takes: list[Take] = field(default_factory=list)
@@ -327,7 +327,7 @@ class SessionState(ConductState):
             case ev.TranscriptionFinished() if self.heard_now is not None:
                 self.heard_now.finished = True
             case ev.DraftMade(segments, doubts, corrected):
-                self.segments = {segment.id: self._shown(segment) for segment in segments}
+                self.segments = self.shown(segments)
                 self.doubts, self.drafted, self.corrected = doubts, item.seq, corrected
                 self.edits.clear()
                 self.earlier.clear()
@@ -373,11 +373,22 @@ class SessionState(ConductState):
             self.withdrawn[who] = tuple(merged([*self.withdrawn.get(who, ()), *stretches]))
             self.forget(item.event.destroyed)
             self._forget_heard(item.event.destroyed)
-            self.segments = {segment.id: self._shown(segment) for segment in self.segments.values()}
+            self.segments = self.shown(self.segments.values())
             self._void()
         if self.withdrawn:
-            for note in [note for note in tuple(self.notes.values()) if note.speaker in self.withdrawn]:
-                del self.notes[note.id]
+            self.notes = {key: note for key, note in self.notes.items() if note.speaker not in self.withdrawn}
+            if isinstance(item.event, ev.SpeechWithdrawn | ev.FirstWordsNoted | ev.DraftMade | Edit):
+                self._forget_first_words()
+
+    def _forget_first_words(self) -> None:
+        turns, told = self.transcript, tuple(self.withdrawn.items())
+        for seq, (mark, _) in list(self.first_words.items()):
+            if mark in self.marks and any(introduces(self.marks[mark], who, turns, spoken) for who, spoken in told):
+                del self.first_words[seq]
+
+    def shown(self, draft: Iterable[Segment]) -> dict[int, Segment]:
+        """What a draft that is stored now becomes, by id."""
+        return {segment.id: self._shown(segment) for segment in draft}
 
     def _shown(self, segment: Segment) -> Segment:
         """Whatever is attributed to somebody who withdrew, be it later, is not shown."""

@@ -10,7 +10,7 @@ from facilitator.domain.entities import Decision
 from facilitator.domain.ids import ResearchNumber, SessionId
 from facilitator.domain.mosaic import RiskNote
 from facilitator.domain.roster import Participant
-from facilitator.domain.withdrawal import Rule, Withdrawal
+from facilitator.domain.withdrawal import REPLACEMENT, Rule, Withdrawal
 
 
 @dataclass(slots=True)
@@ -20,7 +20,8 @@ class StudyState:
     `changed_utc` is when a decision on an entity, or a consent, last changed. `backed_up_utc` and
     `linkage_destroyed_utc` are "" until it happened. `owner` is the researcher's public key, "" where a study of before
     does not say it yet. Somebody who withdrew is in `withdrawals`, no more in `participants`, and until all of it was
-    carried out they count as without consent, so that nothing of theirs is approved.
+    carried out they count as without consent, so that nothing of theirs is approved; that sound is shared, they agree
+    no more.
     """
 
     participants: dict[ResearchNumber, Participant] = field(default_factory=dict)
@@ -79,7 +80,10 @@ class StudyState:
             case ev.WithdrawalFinished(number) if number in self.withdrawals:
                 done = self.withdrawals[number] = replace(self.withdrawals[number], finished_utc=item.at_utc)
                 if done.consent is not None:
-                    self.consents[number] = done.consent
+                    self.consents[number] = replace(done.consent, audio_sharing=False)
+                if done.rule is Rule.DESTROY:  # undoing one would tie an identifier to the number again
+                    neutral = {key for key, one in self.decisions.items() if REPLACEMENT[1:-1] in one.replacement}
+                    self.decision_log = [entry for entry in self.decision_log if entry[1] not in neutral]
 
     def _apply_keeping(self, item: ev.Stored) -> None:
         match item.event:

@@ -125,12 +125,19 @@ class Correction:
         """Join a segment with the one after it, under the first one's speaker; returns the id that is gone.
 
         Raises:
-            UsageError: it is the last.
+            UsageError: it is the last, or the two are of different people, one of whom withdrew.
         """
         order = [segment.id for segment in self.segments]
         following = order[order.index(self.segment(segment_id).id) + 1 :]
         if not following:
             raise UsageError("There is no turn after this one to join it with.", safe="Nothing was changed.")
+        speakers = {self.segment(one).speaker for one in (segment_id, following[0])}
+        if len(speakers) > 1 and speakers & self.session.state.withdrawn.keys():
+            raise UsageError(
+                "One of these turns is of somebody who withdrew: joined with it, another's words would be hidden.",
+                safe="Nothing was changed.",
+                do="Leave them apart, or correct first who spoke.",
+            )
         self._store(ev.SegmentsMerged(segment_id, following[0], len(self.segment(segment_id).text) + 1))
         return following[0]
 

@@ -87,8 +87,10 @@ def hear_beside(
 
 
 def beside(state: SessionState, segment: Segment) -> list[Beside]:
-    """What was heard beside a turn, the latest first; empty where nothing was."""
-    found = []
+    """What was heard beside a turn, the latest first; empty where nothing was, or where somebody spoke who withdrew."""
+    found: list[Beside] = []
+    if segment.speaker in state.withdrawn:
+        return found
     for hearing in reversed(state.beside):
         how = hearing.started
         covered = how.from_ms <= segment.start_ms and segment.end_ms <= hearing.end_ms

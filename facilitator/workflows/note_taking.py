@@ -142,11 +142,12 @@ class NoteTaking:
 
         Raises:
             NotFound: not on the roster.
-            UsageError: somebody who was not planned for does not come, or leaves; or somebody does not come who spoke.
+            UsageError: somebody who was not planned for does not come, or leaves; or somebody does not come who spoke,
+                or comes who withdrew.
             ConsentMissing: whoever comes has not consented to being recorded, and the session has a recording.
         """
         state, study = self.session.state, self.session.study.state
-        if number in study.withdrawals:
+        if number in study.withdrawals and presence not in (Presence.LEFT, Presence.ABSENT):
             raise UsageError(f"{number} withdrew.", safe="Nothing was changed.")
         if number not in state.participants and number not in study.participants:
             raise NotFound(f"{number} is not on the roster.", do="Add them: `facilitator participants add`.")

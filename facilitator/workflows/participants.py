@@ -38,7 +38,8 @@ def import_roster(study: Study, path: Path) -> Added:
     """Add everybody in a CSV file; see `add_participants`.
 
     Raises:
-        InvalidRoster: the file has faults, or holds somebody who is on the roster already; nothing was written.
+        InvalidRoster: the file has faults, or holds somebody who is on the roster already, or who withdrew; nothing was
+            written.
     """
     return add_participants(study, read_roster(path))
 
@@ -81,6 +82,13 @@ def _numbers(study: Study, linkage: Linkage, rows: Sequence[RosterRow]) -> tuple
     if present:
         raise InvalidRoster(
             f"{len(present)} of these people are on the roster already, as {', '.join(present)}.",
+            safe="Nothing was written.",
+            do="Leave them out of the file.",
+        )
+    withdrew = [number for number in again if number in study.state.withdrawals]
+    if withdrew:
+        raise InvalidRoster(
+            f"{len(withdrew)} of these people withdrew, as {', '.join(withdrew)}.",
             safe="Nothing was written.",
             do="Leave them out of the file.",
         )

@@ -247,7 +247,10 @@ class Pseudonymization:
 
     def _refuse_name(self, text: str, entry: RegisterEntry) -> None:
         study = self.session.study
-        kept = {key for key, decision in study.state.decisions.items() if decision.action is Action.KEEP}
+        decisions = study.state.decisions
+        kept = {key for key, decision in decisions.items() if decision.action is Action.KEEP}
+        # what is open and of no kind yet is mostly a word that was misheard
+        kept |= {one.id for one in study.linkage.register.values() if one.category is Category.OTHER} - decisions.keys()
         others = (one for one in study.linkage.register.values() if one.id not in kept or one.id == entry.id)
         surfaces = [known.surface for known in known_surfaces(study)]
         surfaces += [surface for one in others for surface in one.surfaces]

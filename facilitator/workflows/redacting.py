@@ -1,37 +1,31 @@
-"""Sound for an export: a tone over all that the approved text does not say, and a second hearing that looks for names.
-
-Nothing with a name in it is written: what would be exported is heard in memory first, and written after that.
-"""
+"""Sound for an export: a tone over all that the approved text does not say."""
 
 import re
-from collections.abc import Generator, Iterable, Sequence
-from contextlib import closing
-from dataclasses import dataclass, replace
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
 from facilitator.domain import events as ev
 from facilitator.domain.doubts import Rule
-from facilitator.domain.errors import ConsentMissing, LeakFound, MissingNeed
+from facilitator.domain.errors import ConsentMissing
 from facilitator.domain.ids import ASSISTANT, MODERATOR, ResearchNumber, number_value
 from facilitator.domain.progress import Report, silent
 from facilitator.domain.session_state import SessionState
 from facilitator.domain.spans import Span
 from facilitator.domain.stretches import Stretch, merged, without
 from facilitator.domain.text import plain_words
-from facilitator.domain.timebase import ms_to_samples, samples_to_ms, stamp
+from facilitator.domain.timebase import ms_to_samples, samples_to_ms
 from facilitator.domain.transcript import Segment, Word
 from facilitator.privacy.replacement import pseudonymize
-from facilitator.privacy.residue import find_residue
 from facilitator.privacy.surfaces import KnownSurface, SurfaceMatcher
-from facilitator.transcription.languages import AUTO
-from facilitator.workflows.hearing import Manner, find_weights_for
 from facilitator.workflows.release import SHORTEST_GAP_MS, known_surfaces
 from facilitator.workflows.sessions import Session
 from facilitator.workflows.sound import SessionSound
 
 if TYPE_CHECKING:
     from facilitator.audio.redaction import Redaction
-    from facilitator.transcription.weights import Weights
 
 MARGIN_MS: Final = 250
 """Word times of a speech model are not exact: so much more is put under the tone on both sides."""
@@ -41,10 +35,10 @@ SHORTEST_SPEECH_MS: Final = 300
 """Shorter speech than this, away from all words of the transcript, holds no name."""
 SHORTEST_WORD_MS: Final = 100
 """What a person put in, such as [laughs], where nothing was heard, lasts shorter than any word."""
+ALIKE: Final = 50.0
+"""Least similarity, 0 to 100, of a heard word and what it was corrected to, where the correction is of a mishearing."""
 _SILENCE_MS: Final = 1_000
 _BRACKETS: Final = re.compile(r"\[[^\[\]]*\]")
-_NEARBY_MS: Final = 500
-_OPENERS: Final = " \"'“‘«(["
 _FILLERS: Final = frozenset({"ah", "eh", "er", "hm", "hmm", "mhm", "mm", "mmm", "uh", "um"})
 
 
@@ -115,9 +109,9 @@ def unsaid(
     """(start, end) in ms of all that may not be heard, and how many turns are in it wholly for want of word times.
 
     That is, with 250 ms around each: known identifiers in the transcript, and in what any speech model heard, whatever
-    became of it in correction; what a person replaced by words in square brackets; turns without text, and those of
-    people who withdrew; passages that were not understood; words that were heard and taken out of the transcript;
-    speech without words; and what the transcription never heard.
+    became of it in correction; what a person replaced by words in square brackets, or by others that do not sound
+    alike; turns without text, and those of people who withdrew; passages that were not understood; words that were
+    heard and taken out of the transcript; speech without words; and what the transcription never heard.
 
     Args:
         state: of the session.
@@ -150,10 +144,13 @@ def _identifiers(said: Segment | ev.HeardSegment, matcher: SurfaceMatcher) -> tu
     """Where the identifiers of a segment were said; all of it, and True, where its words do not tell."""
     spans = [one.span for one in pseudonymize(said.text, matcher).replacements]
     where = word_spans(said.text, said.words)
-    places = [_said_at(said, where, span) if where else None for span in spans]
-    if None in places:
-        return [(said.start_ms, said.end_ms), *((word.start_ms, word.end_ms) for word in said.words)], True
-    return [place for place in places if place], False
+    found: list[Stretch] = []
+    for span in spans:
+        places = _said_at(said, where, span) if where else None
+        if places is None:
+            return [(said.start_ms, said.end_ms), *((word.start_ms, word.end_ms) for word in said.words)], True
+        found += places
+    return found, False
 
 
 def word_spans(text: str, words: Sequence[Word]) -> list[Span]:
@@ -168,18 +165,28 @@ def word_spans(text: str, words: Sequence[Word]) -> list[Span]:
     return [] if text[at:].strip() else found
 
 
-def _said_at(said: Segment | ev.HeardSegment, where: Sequence[Span], span: Span) -> Stretch | None:
+def _said_at(said: Segment | ev.HeardSegment, where: Sequence[Span], span: Span) -> list[Stretch] | None:
     """When the words that `span` touches were said; None where their times are no help."""
-    words, touched = said.words, _touched(said.words, where, span)
+    words, touched, found = said.words, _touched(said.words, where, span), list[Stretch]()
     if touched is None:
         return None
-    low, high = touched
-    least = LETTER_MS * (where[high].end - where[low].start)
-    if _end(words[low : high + 1]) - words[low].start_ms >= least:
-        return words[low].start_ms, _end(words[low : high + 1])
-    start = words[low - 1].start_ms if low else said.start_ms
-    end = _end(words[low : high + 2]) if high < len(words) - 1 else said.end_ms
-    return (start, end) if end - start >= least else None
+    for low, high in _in_time(words, *touched):
+        start, end = words[low].start_ms, _end(words[low : high + 1])
+        least = LETTER_MS * (where[high].end - where[low].start)
+        if end - start < least:
+            start = min(start, words[low - 1].start_ms if low else said.start_ms)
+            end = _end(words[low : high + 2]) if high < len(words) - 1 else max(end, said.end_ms)
+        if end - start < least:
+            return None
+        found.append((start, end))
+    return found
+
+
+def _in_time(words: Sequence[Word], low: int, high: int) -> list[tuple[int, int]]:
+    """The words from `low` to `high` as runs, each of which goes forward in time: where overlapping turns were merged,
+    a word may be said before the one that it follows in the text."""
+    starts = [low, *(at for at in range(low + 1, high + 1) if words[at].start_ms < words[at - 1].start_ms)]
+    return list(zip(starts, [*(at - 1 for at in starts[1:]), high], strict=True))
 
 
 def _touched(words: Sequence[Word], where: Sequence[Span], span: Span) -> tuple[int, int] | None:
@@ -205,8 +212,9 @@ def _bracketed(turn: Segment) -> list[Stretch]:
     found = []
     for match in _BRACKETS.finditer(turn.text):
         touched = _touched(turn.words, where, Span(*match.span()))
-        if touched and all(map(_typed, turn.words[touched[0] : touched[1] + 1])):
-            found.append((turn.words[touched[0]].start_ms, _end(turn.words[touched[0] : touched[1] + 1])))
+        if touched and any(map(_typed, turn.words[touched[0] : touched[1] + 1])):
+            runs = _in_time(turn.words, *touched)
+            found += [(turn.words[low].start_ms, _end(turn.words[low : high + 1])) for low, high in runs]
     return [one for one in found if one[1] - one[0] >= SHORTEST_WORD_MS]
 
 
@@ -230,18 +238,89 @@ def _timed(state: SessionState) -> list[Stretch]:
     return merged([*words, *((one.start_ms, one.end_ms) for one in turns if not one.words)])
 
 
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """What the transcript has for a time: a word as it was heard, or a run of typed ones, which share their time.
+
+    `words` are plain, and without what a person typed in square brackets; `bracketed` says whether there is such.
+    """
+
+    start_ms: int
+    end_ms: int
+    words: frozenset[str]
+    bracketed: bool = False
+
+    def is_at(self, word: Word) -> bool:
+        return (self.start_ms < word.end_ms and word.start_ms < self.end_ms) or (
+            self.start_ms <= word.start_ms and word.end_ms <= self.end_ms
+        )
+
+
+def _written(turn: Segment) -> Iterator[_Written]:
+    if not turn.words:
+        yield _Written(turn.start_ms, turn.end_ms, frozenset(map(_plain, turn.text.split())))
+    where = word_spans(turn.text, turn.words) or [Span(0, 0)] * len(turn.words)
+    brackets = [Span(*match.span()) for match in _BRACKETS.finditer(turn.text)]
+    for typed, those in groupby(zip(turn.words, where, strict=True), key=lambda one: _typed(one[0])):
+        if not typed:
+            yield from (_Written(word.start_ms, word.end_ms, frozenset([_plain(word.text)])) for word, _ in those)
+            continue
+        run = list(those)
+        open_words = [word for word, span in run if not any(span.overlaps(one) for one in brackets)]
+        start, end = min(word.start_ms for word, _ in run), _end([word for word, _ in run])
+        plain = frozenset(_plain(word.text) for word in open_words)
+        yield _Written(start, end, plain, bracketed=len(open_words) < len(run))
+
+
 def _taken_out(state: SessionState) -> list[Stretch]:
-    """When words were said that a person took out of the draft, but for fillers and words said twice."""
-    heard: list[Stretch] = []
-    for window in state.hearing.in_order if state.hearing else ():
-        words = [word for segment in window.segments for word in segment.words]
-        plain = ["", *("".join(plain_words(word.text)) for word in words), ""]
-        heard += [
-            (word.start_ms, word.end_ms)
-            for at, word in enumerate(words, start=1)
-            if plain[at] and plain[at] not in _FILLERS and plain[at] not in (plain[at - 1], plain[at + 1])
-        ]
-    return without(heard, _timed(state))
+    """When words were said that a person took out of the draft, or replaced by what does not sound alike, but for
+    fillers and words said twice of which one is still there."""
+    windows = state.hearing.in_order if state.hearing else ()
+    heard = [word for window in windows for segment in window.segments for word in segment.words]
+    plain = [_plain(word.text) for word in heard]
+    by_second = defaultdict[int, list[_Written]](list)
+    for one in (one for turn in state.transcript if _is_read(turn, state) for one in _written(turn)):
+        for second in range(one.start_ms // 1000, one.end_ms // 1000 + 1):
+            by_second[second].append(one)
+    gone, uncovered = list[Stretch](), list[Stretch]()
+    for said, those in groupby(range(len(heard)), key=lambda at: plain[at]):
+        run = list(those)
+        there = [_at(heard[at], by_second) for at in run]
+        kept = [any(said in one.words for one in written) for written in there]
+        is_dispensable = said in _FILLERS or any(kept)
+        for at, written, is_kept in zip(run, there, kept, strict=True):
+            is_replaced = any(one.bracketed for one in written)
+            if not said or is_kept or (is_dispensable and not is_replaced):
+                continue
+            uncovered.append((heard[at].start_ms, heard[at].end_ms))
+            if is_replaced or not any(_alike(said, other) for one in written for other in one.words):
+                gone.append(_around(heard, at, LETTER_MS * len(said)))
+    return [*gone, *without(uncovered, _timed(state))]
+
+
+def _at(word: Word, by_second: dict[int, list[_Written]]) -> list[_Written]:
+    seconds = range(word.start_ms // 1000, word.end_ms // 1000 + 1)
+    return [one for second in seconds for one in by_second.get(second, ()) if one.is_at(word)]
+
+
+def _plain(text: str) -> str:
+    return "".join(plain_words(text))
+
+
+def _alike(heard: str, written: str) -> bool:
+    """Whether one may be a mishearing of the other. A script without cases may have no spaces either: there it is
+    enough that what was heard is part of what is written."""
+    from rapidfuzz import fuzz
+
+    return fuzz.ratio(heard, written) >= ALIKE or (heard.upper() == heard.lower() and heard in written)
+
+
+def _around(words: Sequence[Word], at: int, least: int) -> Stretch:
+    """When a word was said; with those beside it where it is timed shorter than `least`."""
+    low = high = at
+    while _end(words[low : high + 1]) - words[low].start_ms < least and high - low + 1 < len(words):
+        low, high = max(0, low - 1), min(len(words) - 1, high + 1)
+    return words[low].start_ms, _end(words[low : high + 1])
 
 
 def _speech_without_words(state: SessionState) -> list[Stretch]:
@@ -260,95 +339,3 @@ def _never_heard(state: SessionState, length_ms: int, filled: Iterable[Stretch])
     late = without(filled, [(at, at + length) for at, length in how.filled])
     ends = [(state.hearing.end_ms, length_ms)] if length_ms - state.hearing.end_ms > SHORTEST_GAP_MS else []
     return [*late, *ends]
-
-
-# --- the second hearing
-
-
-def find_weights_again(session: Session, report: Report = silent) -> "Weights":
-    """The model that the session was transcribed with, or base where it is not here any more.
-
-    Raises:
-        MissingNeed: neither is here.
-    """
-    how = session.state.transcription
-    try:
-        return find_weights_for(Manner(model=how.model if how else "base"), report)
-    except MissingNeed:
-        return find_weights_for(Manner(), report)
-
-
-def listen(
-    session: Session, redacted: "Redaction", weights: "Weights", report: Report = silent
-) -> Generator[ev.WindowTranscribed, None, None]:
-    """What a speech model hears in the redacted sound, window by window; nothing of it is stored.
-
-    Raises:
-        WorkerFailed: a worker died.
-        Cancelled: `report` said so.
-    """
-    from facilitator.transcription.client import SpeechDetector, Transcriber
-    from facilitator.transcription.planning import at_model_rate, plan
-
-    how = session.state.transcription
-    language = None if how is None or how.language == AUTO else how.language
-    # no words to expect: it should hear what a stranger would
-    with SpeechDetector() as detector, Transcriber(weights, language=language) as transcriber:
-        sound = at_model_rate(redacted.read, redacted.rate, redacted.length_ms)
-        windows = plan(sound, detector.find)
-        told = transcriber.run(
-            windows, (), lambda step: report(replace(step, label="Listening for names")), redacted.length_ms
-        )
-        for batch in told:
-            yield from batch
-
-
-def refuse_names(session: Session, redacted: "Redaction", weights: "Weights", report: Report = silent) -> list[int]:
-    """Hear the redacted sound. Returns when, in ms, a word that the transcript does not have sounds like a known name.
-
-    Raises:
-        LeakFound: a known name or another identifier is heard.
-        WorkerFailed, Cancelled: as `listen`.
-    """
-    known = known_surfaces(session.study)
-    said = [word for segment in session.state.transcript for word in segment.words]
-    leaks, alike = list[int](), list[int]()
-    with closing(listen(session, redacted, weights, report)) as windows:
-        for window in windows:
-            leaks += named_at(window, known)
-            alike += _alike_at(window, known, said)
-    if leaks:
-        places = list(dict.fromkeys(stamp(at_ms) for at_ms in sorted(leaks)))
-        raise LeakFound(
-            f"A name or another identifier can still be heard in the redacted sound, at {', '.join(places[:8])}"
-            f"{' and later' if len(places) > 8 else ''}.",
-            safe="Nothing has left the study.",
-            do=f"Listen there (`facilitator correct {session.id}`), write what is said into the turn, and verify anew.",
-        )
-    return sorted(alike)
-
-
-def named_at(window: ev.WindowTranscribed, known: Sequence[KnownSurface]) -> list[int]:
-    """When, in ms, known surfaces are heard in a window."""
-    words = [word for segment in window.segments for word in segment.words]
-    text = " ".join(segment.text for segment in window.segments)
-    where = word_spans(text, words)
-    found = find_residue([("", text)], [one.surface for one in known])
-    touched = ([word for word, span in zip(words, where, strict=False) if span.overlaps(hit.span)] for hit in found)
-    return [those[0].start_ms if those else window.start_ms for those in touched]
-
-
-def _alike_at(window: ev.WindowTranscribed, known: Iterable[KnownSurface], said: Iterable[Word]) -> list[int]:
-    """When words are heard that sound like a known name of one word, and do not stand in the transcript there."""
-    from facilitator.privacy.similar import sounds_like
-
-    names = [one for one in known if len(one.surface.split()) == 1]
-    found = []
-    for word in (word for segment in window.segments for word in segment.words):
-        plain = plain_words(word.text)
-        if plain and word.text.lstrip(_OPENERS)[:1].isupper() and sounds_like(plain[0], names):
-            low, high = word.start_ms - _NEARBY_MS, word.end_ms + _NEARBY_MS
-            nearby = (one for one in said if one.start_ms < high and low < one.end_ms)
-            if not any(plain_words(one.text) == plain for one in nearby):
-                found.append(word.start_ms)
-    return found

@@ -8,10 +8,13 @@ from facilitator.domain import events as ev
 from facilitator.domain.accounting import is_whole
 from facilitator.domain.doubts import Doubt, Rule
 from facilitator.domain.errors import NotFound, UsageError, WorkerFailed
+from facilitator.domain.ids import Speaker
 from facilitator.domain.progress import Report, silent
 from facilitator.domain.session_state import Hearing, SessionState
+from facilitator.domain.stretches import Stretch, merged
 from facilitator.domain.suspicion import doubts, in_order
 from facilitator.domain.transcript import Segment
+from facilitator.domain.withdrawal import given_back
 from facilitator.workflows.hearing import Manner, accounted, filled, find_weights_for, hear, started
 from facilitator.workflows.sessions import Session
 from facilitator.workflows.sound import SessionSound
@@ -110,10 +113,20 @@ def finish(session: Session) -> None:
     heard = [segment for window in windows for segment in window.segments]
     marks = stored.speaker_marks
     raised = in_order((*doubts(windows), *overlaps(heard, marks)))
-    draft = with_unresolved(attribute(heard, marks), raised)
+    said = given_back(attribute(heard, marks), _spoken_by_withdrawn(stored))
+    draft = with_unresolved(said, raised)
     session.record_all([(ev.TranscriptionFinished(len(windows)), 0), (ev.DraftMade(draft, raised), 0)])
-    if session.reread().segments != {segment.id: segment for segment in draft}:
+    if session.reread().segments != stored.shown(draft):
         raise _not_whole()
+
+
+def _spoken_by_withdrawn(state: SessionState) -> dict[Speaker, list[Stretch]]:
+    """When each of those who withdrew spoke, turns included that were attributed to them since."""
+    turns = [(one.speaker, (one.start_ms, max(one.end_ms, one.start_ms + 1))) for one in state.transcript]
+    return {
+        who: merged([*stretches, *(turn for speaker, turn in turns if speaker == who)])
+        for who, stretches in state.withdrawn.items()
+    }
 
 
 def with_unresolved(draft: Sequence[Segment], raised: Sequence[Doubt]) -> tuple[Segment, ...]:

@@ -4,6 +4,7 @@ The order is stored first, so that no crash can forget it; then each session, al
 it again goes on where it was broken off. It counts as finished once everything was read back.
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -148,9 +149,20 @@ def _refuse_unready(session: Session) -> None:
 def _forget_name(study: Study, number: ResearchNumber) -> None:
     """Take the name off the number. Every form of it stays an identifier to replace: others may have said it.
 
-    The decision is stored before the name changes place in the linkage file, so that it is replaced all the time.
+    So does whatever was to be replaced by the number, such as a form of the name that was misheard. The decisions are
+    stored before the name changes place in the linkage file, so that it is replaced all the time.
     """
-    if study.state.linkage_destroyed_utc or (identity := study.linkage.identities.get(number)) is None:
+    if study.state.linkage_destroyed_utc:
+        return
+    register, named = study.linkage.register, re.compile(rf"\b{number}\b")
+    anew = [
+        EntityDecided(one.entity_id, register[one.entity_id].category, one.action, neutral)
+        for one in study.state.decisions.values()
+        if one.entity_id in register and (neutral := named.sub(REPLACEMENT[1:-1], one.replacement)) != one.replacement
+    ]
+    if anew:
+        study.record(*anew)
+    if (identity := study.linkage.identities.get(number)) is None:
         return
     forms = dict.fromkeys(form for name in (identity.name, *identity.aliases) for form in name_forms(name))
     entry = new_entity(Category.PERSON, tuple(forms))

@@ -9,12 +9,12 @@ from facilitator.domain.edits import Edit
 from facilitator.domain.errors import NotFound, StorageFailed
 from facilitator.domain.group import Presence
 from facilitator.domain.ids import ResearchNumber, Speaker
-from facilitator.domain.notes import Note
+from facilitator.domain.notes import Note, SpeakerMark
 from facilitator.domain.recording import NO_HEAD
 from facilitator.domain.session_state import SessionState
-from facilitator.domain.stretches import Stretch, common, total, without
+from facilitator.domain.stretches import Stretch, common, merged, total, without
 from facilitator.domain.timebase import samples_to_ms
-from facilitator.domain.withdrawal import GAP, Rule, has_words, hidden, spoken, without_speech
+from facilitator.domain.withdrawal import GAP, Rule, has_words, hidden, introduces, spoken, without_speech
 from facilitator.workflows.sessions import Session
 from facilitator.workflows.sound import open_track
 
@@ -54,14 +54,15 @@ def share_of(session: Session, number: ResearchNumber, rule: Rule) -> Share:
     history = list(session.history())
     raw = _unhidden(history)
     texts = [one.text.split() for one in raw.transcript if one.speaker == Speaker(number) and has_words(one)]
-    notes = sum(1 for versions in _notes_about(raw, number) if versions[-1][1].text)
-    first_words = _first_words(history, number)
+    about = _notes_about(raw, number)
+    notes = sum(1 for versions in about if _is_theirs(versions[-1][1], number))
     stretches = spoken(number, raw.transcript, raw.speaker_marks, _takes(raw))
+    first_words = _first_words(history, raw, number, stretches)
     withdrawn = [item.event for item in history if isinstance(item.event, ev.SpeechWithdrawn)]
     done = [one for one in withdrawn if one.number == number and (one.rule is Rule.DESTROY or rule is Rule.MASK)]
     fresh = without(stretches, [stretch for one in done for stretch in one.stretches])
-    left = rule is Rule.DESTROY and bool(texts or notes or first_words)
-    took_part = bool(number in raw.participants or texts or notes or first_words or stretches)
+    left = rule is Rule.DESTROY and bool(texts or about or first_words)
+    took_part = bool(number in raw.participants or texts or about or first_words or stretches)
     return Share(
         session.id,
         took_part,
@@ -96,12 +97,13 @@ def events_for(session: Session, share: Share, number: ResearchNumber, rule: Rul
     if not raw.takes and raw.presence.get(number, Presence.ABSENT) is not Presence.ABSENT:
         events.append((ev.PresenceChanged(number, Presence.ABSENT), 0))
     if rule is Rule.DESTROY:
+        events += _notes_without_theirs(raw, number, history[-1].seq + len(events) + 1)
         events += [(event, 0) for event in _without_theirs(raw, share, number)]
         struck = _sound_of(session, share.fresh)
         events += [(one, one.from_ms) for one in struck]
         destroyed = [item.seq for item in history if isinstance(item.event, _HELD_WORDS)]
         destroyed += [seq for versions in _notes_about(raw, number) for seq, _ in versions]
-        destroyed += _first_words(history, number)
+        destroyed += _first_words(history, raw, number, share.stretches)
     rate = raw.takes[0].rate if raw.takes else 1
     withdrawn = ev.SpeechWithdrawn(
         number,
@@ -124,21 +126,40 @@ def _unhidden(history: Sequence[ev.Stored]) -> SessionState:
 
 
 def _notes_about(raw: SessionState, number: ResearchNumber) -> list[list[tuple[int, Note]]]:
-    """All versions of each note about them, those removed since included."""
+    """All versions of each note that was ever about them, also of those removed or about somebody else since."""
     return [
-        versions
-        for versions in raw.drafts.values()
-        if any(note.speaker == Speaker(number) for _, note in versions)
-        and (versions[-1][1].speaker == Speaker(number) or not versions[-1][1].text)
+        versions for versions in raw.drafts.values() if any(note.speaker == Speaker(number) for _, note in versions)
     ]
 
 
-def _first_words(history: Sequence[ev.Stored], number: ResearchNumber) -> list[int]:
+def _is_theirs(note: Note, number: ResearchNumber) -> bool:
+    return note.speaker == Speaker(number) and bool(note.text)
+
+
+def _notes_without_theirs(raw: SessionState, number: ResearchNumber, seq: int) -> Iterator[tuple[ev.Event, int]]:
+    """Notes that were about them and are not any more, stored anew as they read now, the first as event `seq`."""
+    for versions in _notes_about(raw, number):
+        first, last = versions[0][1], versions[-1][1]
+        if not last.text or last.speaker == Speaker(number):
+            continue
+        yield ev.NoteTaken(last.kind, last.text, last.speaker, last.question_id), last.at_ms
+        if first.id in raw.settled:
+            yield ev.NoteSettled(seq, True), last.at_ms
+            seq += 1
+        seq += 1
+
+
+def _first_words(
+    history: Sequence[ev.Stored], raw: SessionState, number: ResearchNumber, stretches: Sequence[Stretch]
+) -> list[int]:
     """Events with the first words of their turns, those of marks taken back included."""
+    marked = [(item, item.event.speaker) for item in history if isinstance(item.event, ev.SpeakerMarked)]
+    before = [one.event for one in history if isinstance(one.event, ev.SpeechWithdrawn) and one.event.number == number]
+    known = merged([*stretches, *(stretch for one in before for stretch in one.stretches)])
     marks = {
         item.seq
-        for item in history
-        if isinstance(item.event, ev.SpeakerMarked) and item.event.speaker == Speaker(number)
+        for item, speaker in marked
+        if introduces(SpeakerMark(item.at_ms, speaker), number, raw.transcript, known)
     }
     return [item.seq for item in history if isinstance(item.event, ev.FirstWordsNoted) and item.event.mark in marks]
 

@@ -20,11 +20,14 @@ from facilitator.domain.progress import Progress
 from facilitator.domain.recording import Pause
 from facilitator.domain.roster import RosterRow
 from facilitator.domain.stretches import Stretch
-from facilitator.domain.transcript import Segment, Word
+from facilitator.domain.transcript import Segment, Word, words_text
 from facilitator.export.manifest import verify_manifest
+from facilitator.privacy.surfaces import KnownSurface
+from facilitator.storage.keys import PersonalKey
+from facilitator.storage.study_folder import read_settings
 from facilitator.transcription import offline_packages
 from facilitator.workflows.demo import SAMPLE
-from facilitator.workflows.exporting import export_session
+from facilitator.workflows.exporting import export_session, named_at
 from facilitator.workflows.participants import add_participants, record_consent
 from facilitator.workflows.redacting import redaction
 from facilitator.workflows.release import passages, texts_digest
@@ -183,6 +186,18 @@ def test_a_cancelled_export_leaves_nothing(session: Session, tmp_path: Path) -> 
     assert not (tmp_path / "out").exists() and session.state.exports == []
 
 
+def test_the_second_hearing_says_when_it_has_a_name() -> None:
+    known = [KnownSurface("Kristin", "[P1]", "P1"), KnownSurface("Ashgrove Hospital", "[Hospital 1]", "E1")]
+    text = "I agree with Kristin at Ashgrove Hospital"
+    said = [Word(word, 600 * at, 600 * at + 400, 0.9) for at, word in enumerate(text.split())]
+    halves = (tuple(said[:5]), tuple(said[5:]))
+    segments = tuple(ev.HeardSegment(half[0].start_ms, half[-1].end_ms, words_text(half), half) for half in halves)
+    window = ev.WindowTranscribed(0, 0, 9_000, segments)
+    assert sorted(named_at(window, known)) == [1_800, 3_000]
+    assert named_at(ev.WindowTranscribed(0, 700, 9_000, (ev.HeardSegment(0, 1, "Kristin", ()),)), known) == [700]
+    assert named_at(replace(window, segments=()), known) == []
+
+
 # --- with a speech model
 
 
@@ -246,3 +261,25 @@ def test_a_name_that_can_be_heard_stops_the_export(session: Session, tmp_path: P
         export_session(session, "txt", tmp_path / "out", audio=True)
     assert "ashgrove" not in str(caught.value).lower()
     assert not (tmp_path / "out").exists() and session.state.exports == []
+
+
+@HERE
+@pytest.mark.slow
+def test_sound_of_which_consent_is_revoked_while_it_is_heard_is_not_exported(
+    session: Session, planned_key: PersonalKey, tmp_path: Path
+) -> None:
+    def revoke(step: Progress) -> None:
+        if step.label == "Listening for names" and not revoked:
+            with Study(folder, read_settings(folder), planned_key) as elsewhere:
+                revoked.extend(
+                    record_consent(elsewhere, [ResearchNumber("P2")], Consent(ResearchNumber("P2"), "2021-09-15"))
+                )
+
+    folder, revoked = session.study.folder, list[ResearchNumber]()
+    record(session, noise(3_000))
+    draft(session, TURN)
+    agreed(session, "P1", "P2")
+    approved(session)
+    with pytest.raises(ConsentMissing, match=r": P2\."):
+        export_session(session, "txt", tmp_path / "out", revoke, audio=True)
+    assert revoked and not (tmp_path / "out").exists() and session.state.exports == []

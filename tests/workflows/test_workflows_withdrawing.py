@@ -2,6 +2,7 @@ import itertools
 import re
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from facilitator.domain.entities import Category
 from facilitator.domain.errors import AccessRefused, Busy, NotFound, StorageFailed, UsageError
 from facilitator.domain.group import DebriefPart, Presence
 from facilitator.domain.ids import ResearchNumber, Speaker, session_id
-from facilitator.domain.notes import NoteKind
+from facilitator.domain.notes import Note, NoteKind
 from facilitator.domain.session_state import SessionState
 from facilitator.domain.transcript import Segment, Word
 from facilitator.domain.withdrawal import GAP, REPLACEMENT, TEXT, Rule
@@ -134,13 +135,17 @@ def _payloads(session: Session) -> str:
     return "\n".join(str(body) for (body,) in rows)
 
 
+def _is_others(drafts: list[tuple[int, Note]], who: Speaker) -> bool:
+    return bool(drafts[-1][1].text) and not any(note.speaker == who for _, note in drafts)
+
+
 def _others(state: SessionState, number: ResearchNumber = P2) -> Any:
     """All of a session that belongs to others."""
     who = Speaker(number)
     return (
         {one.id: one for one in state.segments.values() if one.speaker != who},
-        {one.id: one for one in state.notes.values() if one.speaker != who},
-        {seq: drafts for seq, drafts in state.drafts.items() if drafts[-1][1].speaker != who and drafts[-1][1].text},
+        sorted(str(replace(one, id=0)) for one in state.notes.values() if one.speaker != who),
+        {seq: drafts for seq, drafts in state.drafts.items() if _is_others(drafts, who) and len(drafts) > 1},
         state.speaker_marks[::1] and [(mark.at_ms, mark.speaker) for mark in state.speaker_marks],
         [mark for mark in state.speaker_marks if mark.speaker != who],
         (state.doubts, state.debrief, state.takes, state.backups, state.steps, state.course, state.searched),
@@ -489,6 +494,15 @@ def groups(draw: st.DrawFn) -> Iterator[tuple[ev.Event, int]]:
     return told  # type: ignore[return-value]
 
 
+def _about(state: SessionState, rule: Rule) -> list[Note]:
+    """The notes as they read, of what is destroyed in all versions."""
+    return (
+        [note for drafts in state.drafts.values() for _, note in drafts]
+        if rule is Rule.DESTROY
+        else [*state.notes.values()]
+    )
+
+
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(groups(), st.sampled_from(list(Rule)))
 def test_all_that_is_others_stays_whatever_happened(
@@ -511,7 +525,8 @@ def test_all_that_is_others_stays_whatever_happened(
             assert _others(after) == _others(before)
             theirs = {word for one in before.transcript if one.speaker == Speaker(P2) for word in one.text.split()}
             others = {word for one in before.transcript if one.speaker != Speaker(P2) for word in one.text.split()}
-            theirs |= {note.text for note in before.notes.values() if note.speaker == Speaker(P2)}
+            theirs |= {note.text for note in _about(before, rule) if note.speaker == Speaker(P2)}
+            others |= {note.text for note in before.notes.values() if note.speaker != Speaker(P2)}
             shown = str(after.segments) + str(after.notes) + (_payloads(session) if rule is Rule.DESTROY else "")
             assert not [word for word in theirs - others if re.fullmatch(r"w\d+x", word) and word in shown]
     shutil.rmtree(root)
