@@ -66,7 +66,8 @@ def notes(opener: Opener, session: str, history: bool, as_json: bool) -> None:
     rows = [("Time", "Kind", "Who", "Note")]
     data: list[dict[str, object]] = []
     for note_id, versions in sorted(state.drafts.items(), key=lambda entry: (entry[1][0][1].at_ms, entry[0])):
-        if note_id not in state.notes and not history:
+        hidden = any(note.speaker in state.withdrawn for _, note in versions)
+        if hidden or (note_id not in state.notes and not history):
             continue
         last = versions[-1][1]
         earlier = [note.text for _, note in versions[:-1]]

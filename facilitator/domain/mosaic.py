@@ -21,8 +21,12 @@ INDIRECT: Final = (Category.PLACE, Category.ORGANIZATION, Category.DATE, Categor
 
 @dataclass(frozen=True, slots=True)
 class RiskNote:
-    """What a researcher noted on the risk that somebody is recognized. `at_utc` is ISO 8601."""
+    """What a researcher noted on the risk that somebody is recognized: event `seq` of the study log.
 
+    `at_utc` is ISO 8601.
+    """
+
+    seq: int
     at_utc: str
     text: str
 

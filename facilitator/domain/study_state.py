@@ -101,7 +101,7 @@ class StudyState:
             case ev.BackedUp():
                 self.backed_up_utc = item.at_utc
             case ev.RiskNoted(number, text):
-                self.risk_notes.setdefault(number, []).append(RiskNote(item.at_utc, text))
+                self.risk_notes.setdefault(number, []).append(RiskNote(item.seq, item.at_utc, text))
 
     def _revoke(self, session_id: SessionId, recipient: str) -> None:
         self.grants = [one for one in self.grants if (one.session_id, one.recipient) != (session_id, recipient)]

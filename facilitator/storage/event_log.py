@@ -23,12 +23,13 @@ from facilitator.domain.events import (
     HearingForgotten,
     SpeechWithdrawn,
     Stored,
+    WithdrawalOrdered,
 )
 from facilitator.storage.database import Connection, emptied_write_ahead, query, transaction
 
 _TYPES: dict[str, type[Event]] = {event.kind: event for event in (*SESSION_EVENTS, *STUDY_EVENTS)}
 
-_DESTROYING = (AudioStruck.kind, HearingForgotten.kind, SpeechWithdrawn.kind)
+_DESTROYING = (AudioStruck.kind, HearingForgotten.kind, SpeechWithdrawn.kind, WithdrawalOrdered.kind)
 
 
 @cache
@@ -164,7 +165,8 @@ class EventLog:
 
 
 def _destroyed(event: Event) -> tuple[int, ...]:
-    return event.destroyed if isinstance(event, AudioStruck | HearingForgotten | SpeechWithdrawn) else ()
+    destroying = AudioStruck | HearingForgotten | SpeechWithdrawn | WithdrawalOrdered
+    return event.destroyed if isinstance(event, destroying) else ()
 
 
 def _decode(kind: str, body: str) -> Event:

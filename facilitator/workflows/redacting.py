@@ -65,6 +65,12 @@ def check_shared(session: Session) -> None:
     heard = {segment.speaker for segment in turns} | {mark.speaker for mark in state.speaker_marks}
     voices = {*state.took_part, *(ResearchNumber(one) for one in heard if one not in (None, MODERATOR, ASSISTANT))}
     refused = [one for one in voices if one not in consents or not consents[one].audio_sharing]
+    if gone := [one for one in refused if one in session.study.state.withdrawals]:
+        raise ConsentMissing(
+            f"{', '.join(sorted(gone, key=number_value))} withdrew, and may be heard in others' turns.",
+            safe="Nothing was written.",
+            do="Export without --audio.",
+        )
     if refused:
         raise ConsentMissing(
             f"Not everybody agreed that sound is shared: {', '.join(sorted(refused, key=number_value))}.",

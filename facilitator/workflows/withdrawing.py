@@ -96,7 +96,8 @@ def withdraw(study: Study, number: ResearchNumber, rule: Rule, word: str) -> Rec
         before = study.state.withdrawals.get(number)
         left = any(events for _, events in planned)
         if before is None or before.rule is not rule or (before.finished_utc and left):
-            study.record(WithdrawalOrdered(number, rule))
+            notes = study.state.risk_notes.get(number, ()) if rule is Rule.DESTROY else ()
+            study.record(WithdrawalOrdered(number, rule, tuple(note.seq for note in notes)))
         for session, events in planned:
             if events:
                 session.record_all(events)

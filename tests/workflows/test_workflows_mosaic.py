@@ -21,6 +21,7 @@ from facilitator.workflows.mosaic import Mosaic, mosaic, note_risk
 from facilitator.workflows.release import passages, texts_digest
 from facilitator.workflows.sessions import Session
 from facilitator.workflows.study import Study
+from facilitator.workflows.withdrawing import withdraw
 
 ONE, TWO = SessionId("01"), SessionId("02")
 P1, P2, P3 = (ResearchNumber(f"P{value}") for value in (1, 2, 3))
@@ -145,6 +146,21 @@ def test_somebody_who_withdrew_is_neither_shown_nor_counted(opened: Study, ids: 
     seen = {one.number: one for one in mosaic(opened).people}
     assert P2 not in seen and P2 not in opened.state.risk_notes
     assert seen[P1].verdict.startswith("stands out: only one: nurse")
+
+
+def test_a_withdrawal_destroys_risk_notes_also_after_masking(opened: Study) -> None:
+    note_risk(opened, P2, "quagga")
+    note_risk(opened, P1, "okapi")
+    withdraw(opened, P2, Rule.MASK, "withdraw P2")
+    assert [one.text for one in opened.state.risk_notes[P2]] == ["quagga"]
+    withdraw(opened, P2, Rule.DESTROY, "withdraw P2")
+    assert {number: [one.text for one in notes] for number, notes in opened.state.risk_notes.items()} == {P1: ["okapi"]}
+    opened.verify_log()
+    opened.close()
+    again = Study(opened.folder, opened.settings, opened.key)
+    held = [item.event for item in again._log.read() if isinstance(item.event, ev.RiskNoted)]
+    assert held == [ev.RiskNoted(P1, "okapi")]
+    again.close()
 
 
 def test_a_risk_note_is_kept_and_shown(opened: Study, planned: Path, ids: dict[str, str]) -> None:

@@ -10,11 +10,15 @@ from facilitator.domain.withdrawal import Rule
 
 @dataclass(frozen=True, slots=True)
 class WithdrawalOrdered(Event):
-    """`number` withdraws. Stored first, so that a crash cannot forget it."""
+    """`number` withdraws. Stored first, so that a crash cannot forget it.
+
+    `destroyed` are the risk notes on them: the events of the study log whose payloads go with it.
+    """
 
     kind: ClassVar[str] = "withdrawal.ordered"
     number: ResearchNumber
     rule: Rule
+    destroyed: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
