@@ -89,7 +89,7 @@ _CONTACTS: Final = (
     ("phone number in words", rf"(?i)\b{_DIGIT}(?:[\s,\-]+{_DIGIT}){{4,}}\b", 0.8),
     ("phone number in words", rf"(?i)\b{_SPOKEN_NUMBER}(?:[\s,]+{_SPOKEN_NUMBER}){{3,}}\b", 0.7),
     ("phone number", r"(?<![\d\w])(?:(?:\+|00)\d{1,3}[\s\-]?)?(?:\d[\s\-]?){7}\d(?!\d)", 0.8),
-    ("phone number", r"(?<![\d\w-])\d{3}-\d{4}(?![\d-])", 0.8),  # seven digits, as in North America
+    ("phone number", r"(?<![\d\w-])\d{3}(?:-|\.?\s)\d{4}(?![\d-])", 0.8),  # seven digits, as in North America
 )
 _MONTH: Final = (
     "(?:January|February|March|April|May|June|July|August|September|October|November|December|"
