@@ -307,7 +307,8 @@ def test_a_clip_is_heard_in_the_room_at_twice_its_speed(store: Store, room: Soun
         capture_output=True,
         text=True,
     )
-    assert (played.returncode, played.stderr, played.stdout) == (0, "", "")
+    said = [line for line in played.stderr.splitlines() if "underrun" not in line]  # ALSA's, on a busy computer
+    assert (played.returncode, said, played.stdout) == (0, [], "")
     recorder.stop()
     reader = store.reader()
     pcm = reader.read(0, reader.length_ms)

@@ -331,6 +331,7 @@ def _wait(conduct: Conduct, seconds: float) -> None:
         time.sleep(0.1)
 
 
+@pytest.mark.alone  # 30 ms between two recorders: on a busy computer the sound server itself is later than that
 def test_a_died_recorders_gap_is_heard_from_the_second_one(
     opened: Study, sound_room: SoundRoom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
