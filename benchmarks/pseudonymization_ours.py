@@ -1,8 +1,7 @@
-"""The program's own way from passages to marks, as `workflows.pseudonymizing` goes it, and back into a release text."""
+"""The program's own way from passages to marks, as `workflows.pseudonymizing` goes it."""
 
-import time
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import cache
 
 from benchmarks.pseudonymization_scoring import Mark, Marks
@@ -10,7 +9,6 @@ from facilitator.domain.entities import Passage
 from facilitator.domain.roster import Identity
 from facilitator.privacy.candidates import find_candidates
 from facilitator.privacy.recognizers import Recognizers
-from facilitator.privacy.replacement import pseudonymize
 from facilitator.privacy.similar import AlikeNames
 from facilitator.privacy.surfaces import KnownSurface, SurfaceMatcher, known_from_identities
 from facilitator.storage.guide_files import shipped_guides
@@ -48,34 +46,3 @@ def our_marks(passages: Iterable[Passage], identities: Iterable[Identity] = (), 
         for mention in candidate.mentions:
             marks[mention.ref].append(Mark(mention.span, candidate.category.value, mention.rule))
     return marks
-
-
-class ReleaseText:
-    """The release text of passages, with every mark decided on, kept as one turn after another is edited."""
-
-    def __init__(self, passages: Sequence[Passage], identities: Iterable[Identity], marks: Marks) -> None:
-        self._known = known_from_identities(identities)
-        surfaces = {
-            passage.text[mark.span.start : mark.span.end]: f"[{mark.kind.capitalize()}]"
-            for passage in passages
-            for mark in marks.get(passage.ref, ())
-            if mark.kind != "known"
-        }
-        self._known += [KnownSurface(text, label, f"E{at:06X}") for at, (text, label) in enumerate(surfaces.items())]
-        self._passages = list(passages)
-        self.rebuild()
-
-    def rebuild(self) -> float:
-        """Build it anew from the decisions, as for an export; seconds that it took."""
-        begun = time.perf_counter()
-        self._matcher = SurfaceMatcher(self._known)
-        self._texts = [pseudonymize(passage.text, self._matcher).text for passage in self._passages]
-        self.text = "\n".join(self._texts)
-        return time.perf_counter() - begun
-
-    def edit(self, index: int, text: str) -> float:
-        """Change one passage and build the text again; seconds that it took."""
-        begun = time.perf_counter()
-        self._texts[index] = pseudonymize(text, self._matcher).text
-        self.text = "\n".join(self._texts)
-        return time.perf_counter() - begun

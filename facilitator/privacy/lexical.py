@@ -21,16 +21,14 @@ UNKNOWN_SCORE: Final = 0.3
 CAPITAL_SCORE: Final = 0.2
 _SHORTEST: Final = 3
 _WITH_CAPITAL: Final = """
-         monday tuesday wednesday thursday friday saturday sunday january february march april may june july august
-    september     october november december norwegian english swedish danish german french american european
-    christmas easter god i'm i'll     i've i'd and but the this that these those there then they you we she her his
-    our your their what when     where who why how yes yeah well okay now just not for with from are was were have
-    has had can could would should will
+    monday tuesday wednesday thursday friday saturday sunday january february march april may june july august
+    september october november december norwegian english swedish danish german french american european christmas
+    easter god i'm i'll i've i'd and but the this that these those there then they you we she her his our your their
+    what when where who why how yes yeah well okay now just not for with from are was were have has had can could
+    would should will
 """
 _CAPITAL_ANYWAY: Final = frozenset(_WITH_CAPITAL.split())
 """Written with a capital by rule, or by Whisper where it begins anew."""
-
-
 _Found = tuple[int, int, Category, str, float]
 """Start, end, category, rule, score."""
 

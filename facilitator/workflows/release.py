@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Final
 
@@ -16,7 +16,7 @@ from facilitator.domain.session_state import SessionState
 from facilitator.domain.stretches import without
 from facilitator.domain.text import fold
 from facilitator.domain.withdrawal import REPLACEMENT, TEXT
-from facilitator.privacy.replacement import pseudonymize
+from facilitator.privacy.replacement import Replacer, pseudonymize
 from facilitator.privacy.surfaces import KnownSurface, SurfaceMatcher, known_from_identities
 from facilitator.workflows.sessions import Session
 from facilitator.workflows.study import Study
@@ -75,13 +75,11 @@ def _shared_with_withdrawn(known: list[KnownSurface]) -> list[KnownSurface]:
 def release_content(session: Session) -> ReleaseContent:
     """The session as it would be exported now: every string replaced in one pass over its raw text."""
     state, study = session.state, session.study
-    known = known_surfaces(study)
-    matcher = SurfaceMatcher(known)
+    known = tuple(known_surfaces(study))
+    if study.replacer is None or study.replacer.known != known:
+        study.replacer = Replacer(known)
+    safe = study.replacer.text
     people = SurfaceMatcher([one for one in known if not one.owner.startswith("E")])
-
-    def safe(text: str) -> str:
-        return pseudonymize(text, matcher).text
-
     return ReleaseContent(
         study_title=safe(study.settings.title),
         approval_reference=pseudonymize(study.settings.approval_reference, people).text,  # its digits are no date
@@ -90,7 +88,7 @@ def release_content(session: Session) -> ReleaseContent:
         length_ms=state.length_ms,
         language=state.transcription.language if state.transcription else study.settings.language,
         participants=tuple(Speaker(number) for number in state.took_part),
-        turns=_turns(state, matcher),
+        turns=_turns(state, safe),
         questions=tuple(
             ReleaseQuestion(at, question.type.value, safe(question.text)) for at, question in _asked(state)
         ),
@@ -118,12 +116,12 @@ def unheard_gaps(state: SessionState) -> Iterator[tuple[int, int, str]]:
                 yield start, end - start, reason
 
 
-def _turns(state: SessionState, matcher: SurfaceMatcher) -> tuple[ReleaseTurn, ...]:
+def _turns(state: SessionState, safe: Callable[[str], str]) -> tuple[ReleaseTurn, ...]:
     """Neighboring segments of one known speaker join into a turn; a question asked between them keeps them apart."""
     turns: list[ReleaseTurn] = []
     asked = [at for at, _ in _asked(state)]
     for segment in state.transcript:
-        text = pseudonymize(segment.text, matcher).text
+        text = safe(segment.text)
         if not text.strip():
             continue
         last = turns[-1] if turns else None

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from facilitator.domain.access import Grant, Role
 from facilitator.domain.errors import (
@@ -38,6 +38,9 @@ from facilitator.storage.study_folder import (
     write_settings,
 )
 
+if TYPE_CHECKING:
+    from facilitator.privacy.replacement import Replacer
+
 _WHAT: Final = "This study"
 _WAIT_S: Final = 3.0
 """How long to wait for a program that opens or changes the study: that takes milliseconds, new keys about a second."""
@@ -46,8 +49,9 @@ _WAIT_S: Final = 3.0
 class Study:
     """An unlocked study. Close it, or use it as a context manager.
 
-    `state` and `linkage` are as of the last `refresh`. With `write` False, and on a medium that cannot be written, it
-    is `read_only`: not one byte is changed, what broke off is left as it is, and whatever would write is refused.
+    `state` and `linkage` are as of the last `refresh`; `replacer` is that of the last release text, to make the next.
+    With `write` False, and on a medium that cannot be written, it is `read_only`: not one byte is changed, what broke
+    off is left as it is, and whatever would write is refused.
 
     Raises:
         Busy: its keys are just being replaced.
@@ -64,6 +68,7 @@ class Study:
         self.state = StudyState()
         self.read_only = not (write and can_be_written(folder.root))
         self._linkage: Linkage | None = None
+        self.replacer: Replacer | None = None
         if self.read_only:
             rekeying.refuse_moving(folder.root, folder.database_key.name, "this study")
             self._open()
@@ -91,6 +96,7 @@ class Study:
 
     def close(self) -> None:
         """Close the database; the study must not be used afterwards."""
+        self.replacer = None
         self._connection.close()
 
     def _open(self) -> None:

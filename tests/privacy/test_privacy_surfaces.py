@@ -2,7 +2,7 @@ import pytest
 
 from facilitator.domain.ids import ResearchNumber
 from facilitator.domain.roster import Identity
-from facilitator.privacy.replacement import pseudonymize
+from facilitator.privacy.replacement import Replacer, pseudonymize
 from facilitator.privacy.residue import find_residue
 from facilitator.privacy.surfaces import KnownSurface, SurfaceMatcher, known_from_identities
 
@@ -171,3 +171,9 @@ def test_a_long_run_of_letters_takes_no_time() -> None:
 def test_a_surface_without_capital_counts_beside_the_name_that_is_a_word() -> None:
     both = matcher(identity("P1", "Pål Stensrud"), register=(KnownSurface("pal", "[Person 1]", "E8"),))
     assert pseudonymize("then pal said, and Pål too", both).text == "then [Person 1] said, and [P1] too"
+
+
+def test_a_replacer_gives_what_a_search_would_each_time_it_is_asked() -> None:
+    replacer = Replacer(GROUP.surfaces)
+    for raw in ("Kristin said", "nobody said", "Kristin said"):
+        assert replacer.text(raw) == pseudonymize(raw, GROUP).text

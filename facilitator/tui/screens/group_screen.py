@@ -14,7 +14,7 @@ from facilitator.domain.errors import FacilitatorError, UsageError
 from facilitator.domain.guide import QuestionType
 from facilitator.domain.ids import ResearchNumber, SessionId, Speaker
 from facilitator.domain.participation import VoiceActivity
-from facilitator.domain.time_plan import Standing, TimePlan
+from facilitator.domain.time_plan import Standing
 from facilitator.domain.timebase import clock
 from facilitator.tui.group_people import floor_of, people_of
 from facilitator.tui.screens.noting_screen import NotingScreen
@@ -130,6 +130,7 @@ class GroupScreen(NotingScreen):
         """Show the session, and go on showing it."""
         self.take_in()
         self.set_interval(1.0, self.take_in)
+        gc.unfreeze()
         gc.collect()
         gc.freeze()  # else all that the program holds is looked through now and then, which takes longer than a key may
 
@@ -399,11 +400,7 @@ class GroupScreen(NotingScreen):
             self.query_one(ParticipantMarks).introduce(people)
         floor = floor_of(state, people, plan.now_ms, self.voice, hinting=self._hints_on)
         self.query_one(ParticipantMarks).show(floor)
-        proposing = self._proposes(plan)
+        proposing = plan.dropping is not None and bool(plan.dropping.questions)
         if proposing != self._proposing:
             self._proposing = proposing
             self.refresh_bindings()
-
-    def _proposes(self, plan: TimePlan) -> bool:
-        dropping = plan.dropping
-        return dropping is not None and bool(dropping.questions)
