@@ -12,6 +12,8 @@ import json
 from pathlib import Path
 from typing import Any, Final
 
+from benchmarks.promises import told
+
 PARTS: Final = ("gold", "earnings", "presidio", "speed")
 LEAST: Final = {
     "roster_recall": 0.99,
@@ -63,14 +65,6 @@ def measure(
     return figures
 
 
-def _told(name: str, value: Any) -> str:
-    if name in LEAST:
-        return f"  (at least {LEAST[name]:g}{'' if value >= LEAST[name] else ': MISSED'})"
-    if name in MOST:
-        return f"  (at most {MOST[name]:g}{'' if value <= MOST[name] else ': MISSED'})"
-    return ""
-
-
 def main() -> None:
     """Measure and print; the last line is one JSON object."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -89,7 +83,7 @@ def main() -> None:
     print()
     for name, value in rounded.items():
         if not isinstance(value, dict):
-            print(f"{name:<40} {value}{_told(name, value)}")
+            print(f"{name:<40} {value}{told(name, value, LEAST, MOST)}")
     print(json.dumps(rounded))
 
 

@@ -10,6 +10,8 @@ import tempfile
 from pathlib import Path
 from typing import Any, Final
 
+from benchmarks.promises import told
+
 PARTS: Final = ("memory", "speed", "wer", "coverage", "kill", "live")
 LEAST: Final = {
     "speed_vs_openai_whisper": 5.0,
@@ -68,14 +70,6 @@ def measure(quick: bool, parts: tuple[str, ...] = PARTS, show: bool = False) -> 
     return figures
 
 
-def _told(name: str, value: Any) -> str:
-    if name in LEAST:
-        return f"  (at least {LEAST[name]:g}{'' if value >= LEAST[name] else ': MISSED'})"
-    if name in MOST:
-        return f"  (at most {MOST[name]:g}{'' if value <= MOST[name] else ': MISSED'})"
-    return ""
-
-
 def main() -> None:
     """Measure and print; the last line is one JSON object."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -90,7 +84,7 @@ def main() -> None:
     rounded = {name: round(value, 4) if isinstance(value, float) else value for name, value in figures.items()}
     for name, value in rounded.items():
         if not isinstance(value, dict):
-            print(f"{name:<40} {value}{_told(name, value)}")
+            print(f"{name:<40} {value}{told(name, value, LEAST, MOST)}")
     print(json.dumps(rounded))
 
 
