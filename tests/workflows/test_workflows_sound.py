@@ -6,6 +6,7 @@ import soxr
 from talk import Pcm, talk
 
 from facilitator.audio.container import RecordWriter
+from facilitator.audio.record_format import AGE_INTRO, LENGTH
 from facilitator.domain import events as ev
 from facilitator.domain.errors import Damaged, NotFound
 from facilitator.domain.ids import session_id
@@ -102,7 +103,8 @@ def test_damage_that_shows_only_when_read_is_filled_too(opened: Study) -> None:
         backed_up(session, said, [(0, 30_000)])
         path = session.folder.audio / "0001.rec"
         data = bytearray(path.read_bytes())
-        data[len(data) // 2] ^= 1
+        last_of_a_record = data.index(AGE_INTRO, len(data) // 2) - LENGTH.size - 1
+        data[last_of_a_record] ^= 1
         path.write_bytes(data)
         sound = SessionSound(session)
         assert sound.filled == []
