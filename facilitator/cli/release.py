@@ -7,6 +7,7 @@ import click
 
 from facilitator.cli.output import emit, progress, say
 from facilitator.cli.study_option import Opener, json_option, study_options
+from facilitator.domain.detail import ExportProfile
 from facilitator.domain.errors import NotVerified
 from facilitator.domain.timebase import stamp
 from facilitator.ethics.checks import Verdict
@@ -15,6 +16,13 @@ from facilitator.workflows.verifying import Verification
 if TYPE_CHECKING:
     from facilitator.workflows.redacting import Redacted
 
+profile_option = click.option(
+    "--profile",
+    type=click.Choice([one.value for one in ExportProfile]),
+    default=ExportProfile.TEAM.value,
+    show_default=True,
+    help="For whom: how much detail of places, dates and other identifiers stays.",
+)
 SIGNS = {Verdict.PASS: "✓", Verdict.FAIL: "✗", Verdict.JUDGE: "?", Verdict.NOT_APPLICABLE: "–"}
 
 
@@ -23,15 +31,22 @@ SIGNS = {Verdict.PASS: "✓", Verdict.FAIL: "✗", Verdict.JUDGE: "?", Verdict.N
 @click.option("--approve", metavar="DIGEST", help="Approve the content of this digest, as shown; 8 digits are enough.")
 @click.option("--by", "approver", default="", help="Who approves: a role or initials.")
 @click.option("--text", is_flag=True, help="Print the transcript as it would be exported.")
+@profile_option
 @study_options
 @json_option
-def verify(opener: Opener, session: str, approve: str | None, approver: str, text: bool, as_json: bool) -> None:
+def verify(
+    opener: Opener, session: str, approve: str | None, approver: str, text: bool, profile: str, as_json: bool
+) -> None:
     """Check SESSION as it would be exported. Exits with 13 while a check fails."""
     from facilitator.workflows import verifying
 
     with opener.session(session, write=approve is not None) as opened:
-        found = verifying.approve(opened, approver, approve) if approve is not None else verifying.verify(opened)
+        if approve is not None:
+            found = verifying.approve(opened, approver, approve, ExportProfile(profile))
+        else:
+            found = verifying.verify(opened, ExportProfile(profile))
     data = {
+        "profile": profile,
         "content_sha256": found.content.digest,
         "ready": found.ready,
         "approved": found.approved,
@@ -49,7 +64,7 @@ def _lines(found: Verification, text: bool) -> list[str]:
         f"{SIGNS[check.verdict]} {check.title}{f' · {check.detail}' if check.detail else ''}" for check in found.checks
     ]
     verdict = "approved as it is now" if found.approved else ("ready for approval" if found.ready else "not yet")
-    lines += ["", f"Verdict: {verdict}.", f"Content: {found.content.digest}"]
+    lines += ["", f"Verdict: {verdict}.", f"Profile: {found.profile}", f"Content: {found.content.digest}"]
     if text:
         lines += ["", *(f"{turn.speaker or '?'}: {turn.text}" for turn in found.content.turns)]
     return lines
@@ -64,15 +79,16 @@ def _lines(found: Verification, text: bool) -> list[str]:
 @click.option(
     "--audio", is_flag=True, help="Add the sound with a tone over every identifier; only if everybody agreed."
 )
+@profile_option
 @study_options
-def export(opener: Opener, session: str, formats: str, out: Path | None, audio: bool) -> None:
+def export(opener: Opener, session: str, formats: str, out: Path | None, audio: bool, profile: str) -> None:
     """Write SESSION's approved transcript with a manifest. Refused while the approval is missing or stale."""
     from facilitator.export.formats import parse_formats
     from facilitator.workflows.exporting import export_session
 
     parse_formats(formats)  # refused before a passphrase is asked for
     with opener.session(session) as opened, progress() as report:
-        result = export_session(opened, formats, out, report, audio=audio)
+        result = export_session(opened, formats, out, report, audio=audio, profile=ExportProfile(profile))
     say(f"Exported to {result.folder}:")
     for file in result.files:
         say(f"  {file.name}  {file.bytes:,} bytes  sha256 {file.sha256}")

@@ -93,8 +93,3 @@ class Decision:
     entity_id: str
     action: Action
     replacement: str = ""
-
-
-def proposed_replacement(category: Category, taken: int) -> str:
-    """The replacement to suggest: [Place 3] when two places already have one."""
-    return f"[{category.label} {taken + 1}]"

@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from facilitator.domain import events as ev
 from facilitator.domain.conduct_state import ConductState
+from facilitator.domain.detail import ExportProfile
 from facilitator.domain.doubts import Doubt
 from facilitator.domain.edits import Edit, edited, touched
 from facilitator.domain.ids import Speaker
@@ -59,6 +60,7 @@ class Approval:
     approver: str
     at_utc: str
     seq: int
+    profile: ExportProfile = ExportProfile.TEAM
 
 
 @dataclass(slots=True)
@@ -106,16 +108,16 @@ class Hearing:
 
 @dataclass(slots=True)
 class SessionState(ConductState):
-    """Fold with `apply`. How the group went is in the fields of ConductState.
-
-    `gaps` holds (at, length, reason) in ms, `pauses` (at, end or None while it lasts, why). `paused` is why nothing is
-    recorded just now, `strike_ordered` a strike that was not carried out yet, `reached` what was last known to be on
-    the disk, `purged` whether the audio was destroyed on purpose. `edits` holds (seq, edit) of corrections that can
-    still be undone, oldest first; `earlier` what each touched, as it was. `hearing` is what the draft is made of,
-    `beside` what other models or settings heard since, `heard_now` the one of them that windows come in for. `voided`
-    is the last approval that a later change took away. `corrected` is true of a transcript that people had worked on
-    before it was stored anew, without corrections to undo. `withdrawn` says of everybody who withdrew when they spoke:
-    neither what they said, nor how they began, nor a note about them is in here.
+    """Fold with `apply`. How the group went is in the fields of ConductState. `gaps` holds (at, length, reason) in ms,
+    `pauses` (at, end or None while it lasts, why). `paused` is why nothing is recorded just now, `strike_ordered` a
+    strike that was not carried out yet, `reached` what was last known to be on the disk, `purged` whether the audio was
+    destroyed on purpose. `edits` holds (seq, edit) of corrections that can still be undone, oldest first; `earlier`
+    what each touched, as it was. `hearing` is what the draft is made of, `beside` what other models or settings heard
+    since, `heard_now` the one of them that windows come in for. `approvals` and `voided`, those that a later change
+    took away, are by profile. `kept_mentions` are places, by text and start, that were left as they are. `corrected` is
+    true of a transcript that people had worked on before it was stored anew, without corrections to undo. `withdrawn`
+    says of everybody who withdrew when they spoke: neither what they said, nor how they began, nor a note about them is
+    in here.
     """
 
     takes: list[Take] = field(default_factory=list)
@@ -139,8 +141,9 @@ class SessionState(ConductState):
     edits: list[tuple[int, Edit]] = field(default_factory=list)
     earlier: dict[int, tuple[Segment, ...]] = field(default_factory=dict)
     searched: ev.CandidatesSearched | None = None
-    approval: Approval | None = None
-    voided: Approval | None = None
+    kept_mentions: dict[tuple[str, int], ev.MentionKept] = field(default_factory=dict)
+    approvals: dict[ExportProfile, Approval] = field(default_factory=dict)
+    voided: dict[ExportProfile, Approval] = field(default_factory=dict)
     exports: list[ev.Exported] = field(default_factory=list)
     last_seq: int = 0
     heard_now: Hearing | None = None
@@ -196,6 +199,11 @@ class SessionState(ConductState):
     def transcript(self) -> tuple[Segment, ...]:
         """The segments in time order."""
         return tuple(sorted(self.segments.values(), key=lambda segment: (segment.start_ms, segment.id)))
+
+    @property
+    def approval(self) -> Approval | None:
+        """The latest approval that still stands, of whatever profile."""
+        return max(self.approvals.values(), key=lambda one: one.seq, default=None)
 
     def doubts_about(self, segment: Segment) -> tuple[Doubt, ...]:
         """Those that touch a segment which nobody has checked."""
@@ -356,14 +364,22 @@ class SessionState(ConductState):
             self.edits = [(seq, edit) for seq, edit in self.edits if seq != event.undoes]
 
     def _void(self) -> None:
-        self.voided, self.approval = self.approval or self.voided, None
+        self.voided |= self.approvals
+        self.approvals.clear()
 
     def _apply_release(self, item: ev.Stored) -> None:
         match item.event:
             case ev.CandidatesSearched() as searched:
                 self.searched = searched
-            case ev.Approved(content_sha256, approver):
-                self.approval, self.voided = Approval(content_sha256, approver, item.at_utc, item.seq), None
+            case ev.MentionKept() as kept:
+                if kept.kept:
+                    self.kept_mentions[kept.ref, kept.start] = kept
+                else:
+                    self.kept_mentions.pop((kept.ref, kept.start), None)
+                self._void()
+            case ev.Approved(content_sha256, approver, profile):
+                self.approvals[profile] = Approval(content_sha256, approver, item.at_utc, item.seq, profile)
+                self.voided.pop(profile, None)
             case ev.Exported() as exported:
                 self.exports.append(exported)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from facilitator.domain import events as ev
 from facilitator.domain.access import Grant
 from facilitator.domain.consent import Consent
+from facilitator.domain.detail import Detail, ExportProfile
 from facilitator.domain.entities import Decision
 from facilitator.domain.ids import ResearchNumber, SessionId
 from facilitator.domain.mosaic import RiskNote
@@ -17,6 +18,7 @@ from facilitator.domain.withdrawal import REPLACEMENT, Rule, Withdrawal
 class StudyState:
     """Fold with `apply`. `decision_log` holds (seq, entity id, decision before) of decisions that can be undone.
 
+    `details` are what a person set for an entity in a profile's exports.
     `changed_utc` is when a decision on an entity, or a consent, last changed. `backed_up_utc` and
     `linkage_destroyed_utc` are "" until it happened. `owner` is the researcher's public key, "" where a study of before
     does not say it yet. Somebody who withdrew is in `withdrawals`, no more in `participants`, and until all of it was
@@ -29,6 +31,7 @@ class StudyState:
     withdrawals: dict[ResearchNumber, Withdrawal] = field(default_factory=dict)
     sessions: list[SessionId] = field(default_factory=list)
     decisions: dict[str, Decision] = field(default_factory=dict)
+    details: dict[tuple[str, ExportProfile], Detail] = field(default_factory=dict)
     decision_log: list[tuple[int, str, Decision | None]] = field(default_factory=list)
     changed_utc: dict[str, str] = field(default_factory=dict)
     owner: str = ""
@@ -64,6 +67,12 @@ class StudyState:
             case ev.EntityReopened(entity_id, undoes):
                 self._log(item, entity_id, undoes)
                 self.decisions.pop(entity_id, None)
+            case ev.DetailSet(entity_id, profile, None):
+                self.details.pop((entity_id, profile), None)
+                self.changed_utc[entity_id] = item.at_utc
+            case ev.DetailSet(entity_id, profile, Detail() as detail):
+                self.details[entity_id, profile] = detail
+                self.changed_utc[entity_id] = item.at_utc
         self._apply_keeping(item)
         self._apply_withdrawal(item)
 

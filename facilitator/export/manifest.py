@@ -11,6 +11,7 @@ from typing import Final
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 import facilitator
+from facilitator.domain.detail import ExportProfile
 from facilitator.domain.events import ExportedFile
 from facilitator.domain.session_state import Approval
 from facilitator.domain.text import one_line
@@ -35,12 +36,16 @@ class ManifestFile(BaseModel):
 
 
 class Manifest(BaseModel):
-    """The manifest of one export. `content_sha256` is the digest that `approver`, a role or initials, approved."""
+    """The manifest of one export. `content_sha256` is the digest that `approver`, a role or initials, approved.
+
+    `profile` says for whom, and so how much detail the text keeps.
+    """
 
     model_config = ConfigDict(extra="forbid", strict=True)
     format_version: int = FORMAT_VERSION
     program_version: str
     session_id: str
+    profile: ExportProfile = ExportProfile.TEAM
     content_sha256: str
     approver: str
     approved_utc: str
@@ -56,6 +61,7 @@ def manifest_text(
     manifest = Manifest(
         program_version=facilitator.__version__,
         session_id=session_id,
+        profile=approval.profile,
         content_sha256=approval.content_sha256,
         approver=approval.approver,
         approved_utc=_second(datetime.fromisoformat(approval.at_utc)),

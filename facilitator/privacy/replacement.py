@@ -1,6 +1,6 @@
 """Putting replacements in place of known surfaces."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from facilitator.domain.spans import Replacement, apply
@@ -15,9 +15,17 @@ class Pseudonymized:
     replacements: tuple[Replacement, ...]
 
 
-def pseudonymize(text: str, matcher: SurfaceMatcher) -> Pseudonymized:
-    """Replace every known surface in one pass; what was put in is never searched."""
-    replacements = tuple(Replacement(match.span, match.replacement) for match in matcher.find(text))
+Place = tuple[str, int]
+"""(owner, start) of a known surface in a text."""
+
+
+def pseudonymize(text: str, matcher: SurfaceMatcher, kept: Collection[Place] = ()) -> Pseudonymized:
+    """Replace every known surface in one pass, but for `kept` places; what was put in is never searched."""
+    replacements = tuple(
+        Replacement(match.span, match.replacement)
+        for match in matcher.find(text)
+        if (match.owner, match.span.start) not in kept
+    )
     return Pseudonymized(apply(text, replacements), replacements)
 
 
@@ -27,10 +35,10 @@ class Replacer:
     def __init__(self, known: Sequence[KnownSurface]) -> None:
         self.known = tuple(known)
         self._matcher = SurfaceMatcher(self.known)
-        self._done: dict[str, str] = {}
+        self._done: dict[tuple[str, frozenset[Place]], Pseudonymized] = {}
 
-    def text(self, raw: str) -> str:
-        """`raw` with every known surface replaced."""
-        if raw not in self._done:
-            self._done[raw] = pseudonymize(raw, self._matcher).text
-        return self._done[raw]
+    def replaced(self, raw: str, kept: frozenset[Place] = frozenset()) -> Pseudonymized:
+        """`raw` with every known surface replaced, but for `kept` places."""
+        if (raw, kept) not in self._done:
+            self._done[raw, kept] = pseudonymize(raw, self._matcher, kept)
+        return self._done[raw, kept]

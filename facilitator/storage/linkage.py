@@ -16,11 +16,15 @@ from facilitator.storage.keys import PersonalKey, damaged, seal, unseal
 
 @dataclass(frozen=True, slots=True)
 class Linkage:
-    """Names of participants and moderators, and surface forms of everything else that identifies somebody."""
+    """Names of participants and moderators, and surface forms of everything else that identifies somebody.
+
+    By `date_shift_days` the dates that are offered as replacements lie later, everywhere in the study; 0 is not at all.
+    """
 
     identities: dict[ResearchNumber, Identity] = field(default_factory=dict)
     moderators: tuple[str, ...] = ()
     register: dict[str, RegisterEntry] = field(default_factory=dict)
+    date_shift_days: int = 0
 
     def __repr__(self) -> str:
         return f"Linkage({len(self.identities)} people, {len(self.register)} entities)"
@@ -54,6 +58,11 @@ class Linkage:
         """With a new entity, which is returned too."""
         entry = new_entity(category, surfaces)
         return replace(self, register={**self.register, entry.id: entry}), entry
+
+    def with_dates_shifted(self, shift: bool) -> "Linkage":
+        """With whole weeks, 4 to 52 of them, drawn by lot as the shift of all dates; or with no shift any more."""
+        weeks = secrets.choice([number for number in range(-52, 53) if abs(number) >= 4])
+        return replace(self, date_shift_days=self.date_shift_days or 7 * weeks if shift else 0)
 
 
 _ADAPTER = TypeAdapter(Linkage)

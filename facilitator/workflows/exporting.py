@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from facilitator.domain import events as ev
+from facilitator.domain.detail import ExportProfile
 from facilitator.domain.errors import LeakFound, MissingNeed, NotVerified
 from facilitator.domain.progress import Progress, Report, silent
 from facilitator.domain.release import ReleaseContent
@@ -27,7 +28,7 @@ from facilitator.privacy.surfaces import KnownSurface
 from facilitator.transcription.languages import AUTO
 from facilitator.workflows.hearing import Manner, find_weights_for
 from facilitator.workflows.redacting import Redacted, check_shared, redaction, word_spans
-from facilitator.workflows.release import known_surfaces
+from facilitator.workflows.release import known_surfaces, permitted, without_permitted
 from facilitator.workflows.sessions import Session
 from facilitator.workflows.sound import SessionSound
 from facilitator.workflows.verifying import verify
@@ -54,6 +55,7 @@ def export_session(
     report: Report = silent,
     *,
     audio: bool = False,
+    profile: ExportProfile = ExportProfile.TEAM,
 ) -> SessionExport:
     """Write the approved session as `formats` into a new folder below `out` (the session's exports, if not given).
 
@@ -63,6 +65,7 @@ def export_session(
         out: where the new folder is made.
         report: told how far it is.
         audio: write the sound too, with a tone over every identifier.
+        profile: for whom; each profile has an approval of its own.
 
     Raises:
         UsageError: unknown format.
@@ -76,26 +79,28 @@ def export_session(
     """
     wanted = parse_formats(formats)
     report(Progress("Checking the approval", 0, 2))
-    content, approval = _approved(session)
+    content, approval = _approved(session, profile)
     sound, redacted = None, None
     if audio:
-        sound, redacted = _searched_sound(session, report)
-        content, approval = _approved(session)  # it took long
+        sound, redacted = _searched_sound(session, report, profile)
+        content, approval = _approved(session, profile)  # it took long
         check_shared(session)
     report(Progress("Writing and scanning", 1, 2))
+    allowed = permitted(session, profile)
+    for_whom = "" if profile is ExportProfile.TEAM else f"-{profile}"
     result = export(
         content,
         folder=out or session.folder.exports,
-        run_name=f"session-{session.id}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}",
+        run_name=f"session-{session.id}{for_whom}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}",
         formats=wanted,
         approval=approval,
-        surfaces=_scanned_for(session),
-        contains=contains_any,
+        surfaces=_scanned_for(session, profile),
+        contains=lambda text, surfaces: contains_any(without_permitted(text, allowed), surfaces),
         session_id=session.id,
         sound=sound,
     )
     try:
-        session.record(ev.Exported(content.digest, result.files))
+        session.record(ev.Exported(content.digest, result.files, profile))
     except BaseException:  # what is in no log must not lie about
         shutil.rmtree(result.folder)
         raise
@@ -103,25 +108,27 @@ def export_session(
     return SessionExport(result.folder, result.files, redacted)
 
 
-def _approved(session: Session) -> tuple[ReleaseContent, Approval]:
-    verification, approval = verify(session), session.state.approval
+def _approved(session: Session, profile: ExportProfile) -> tuple[ReleaseContent, Approval]:
+    verification, approval = verify(session, profile), session.state.approvals.get(profile)
+    wish = "" if profile is ExportProfile.TEAM else f" --profile {profile}"
     if not verification.ready or not approval_valid(approval, verification.content) or approval is None:
         raise NotVerified(
-            f"Session {session.id} is not approved as it is now.",
+            f"Session {session.id} is not approved as it is now, for the profile {profile}.",
             safe="Nothing was written.",
-            do=f"Run `facilitator verify {session.id}`, read it, and approve it with --approve DIGEST.",
+            do=f"Run `facilitator verify {session.id}{wish}`, read it, and approve it with --approve DIGEST.",
         )
     return verification.content, approval
 
 
-def _searched_sound(session: Session, report: Report) -> tuple[Sound, Redacted]:
+def _searched_sound(session: Session, report: Report, profile: ExportProfile) -> tuple[Sound, Redacted]:
     """The redacted sound, which a speech model has heard without finding a name; nothing is written yet."""
     from facilitator.audio.redaction import check_flac, write_flac  # numpy is not needed before this
 
     check_shared(session)
     source, weights = SessionSound(session), find_weights_again(session, report)
-    made, redacted = redaction(session, source, report)
-    listen_to = refuse_names(session, made, weights, report)
+    known = known_surfaces(session.study, profile)
+    made, redacted = redaction(session, source, report, known)
+    listen_to = refuse_names(session, made, weights, report, known)
     sound = Sound(
         f"session-{session.id}.redacted.flac",
         lambda file: write_flac(file, made, report),
@@ -130,12 +137,12 @@ def _searched_sound(session: Session, report: Report) -> tuple[Sound, Redacted]:
     return sound, replace(redacted, listen_to=tuple(listen_to))
 
 
-def _scanned_for(session: Session) -> list[str]:
+def _scanned_for(session: Session, profile: ExportProfile) -> list[str]:
     """Everything that no file may hold, apart from what the approval reference itself is made of, such as a year."""
     reference = session.study.settings.approval_reference
     return [
         known.surface
-        for known in known_surfaces(session.study)
+        for known in known_surfaces(session.study, profile)
         if not (known.owner.startswith("E") and contains_any(reference, [known.surface]))
     ]
 
@@ -181,14 +188,20 @@ def listen(
             yield from batch
 
 
-def refuse_names(session: Session, redacted: "Redaction", weights: "Weights", report: Report = silent) -> list[int]:
+def refuse_names(
+    session: Session,
+    redacted: "Redaction",
+    weights: "Weights",
+    report: Report = silent,
+    known: Sequence[KnownSurface] | None = None,
+) -> list[int]:
     """Hear the redacted sound. Returns when, in ms, a word that the transcript does not have sounds like a known name.
 
     Raises:
         LeakFound: a known name or another identifier is heard.
         WorkerFailed, Cancelled: as `listen`.
     """
-    known = known_surfaces(session.study)
+    known = known_surfaces(session.study) if known is None else known
     said = [word for segment in session.state.transcript for word in segment.words]
     leaks, alike = list[int](), list[int]()
     with closing(listen(session, redacted, weights, report)) as windows:

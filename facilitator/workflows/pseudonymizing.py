@@ -1,59 +1,70 @@
 """Finding identifiers in a session's texts and deciding each of them once for the whole study."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
 from facilitator.domain import events as ev
-from facilitator.domain.entities import Action, Candidate, Category, Decision, RegisterEntry, proposed_replacement
+from facilitator.domain.detail import Detail, ExportProfile
+from facilitator.domain.entities import Action, Candidate, Category, Decision, PassageKind, RegisterEntry
 from facilitator.domain.errors import InvalidInput, NotFound
-from facilitator.domain.progress import Report, silent
+from facilitator.domain.progress import Progress, Report, silent
+from facilitator.domain.spans import Span
 from facilitator.domain.text import one_line
 from facilitator.domain.withdrawal import REPLACEMENT
+from facilitator.privacy.generalizing import general_form
 from facilitator.privacy.residue import find_residue
-from facilitator.privacy.similar import AlikeNames, sounds_like
+from facilitator.privacy.similar import AlikeNames
 from facilitator.privacy.surfaces import KnownSurface, SurfaceMatcher
 from facilitator.storage.linkage import Linkage
-from facilitator.workflows.release import known_surfaces, passages, texts_digest
+from facilitator.workflows.redacting import word_spans
+from facilitator.workflows.release import (
+    kept_places,
+    known_surfaces,
+    made_forms,
+    passages,
+    shown_as,
+    text_digest,
+    texts_digest,
+)
 from facilitator.workflows.sessions import Session
+from facilitator.workflows.suggesting import Context, Suggestion, Suggestions
 
 if TYPE_CHECKING:
     from facilitator.privacy.recognizers import Recognizers
 
 CONTEXT = 60
-
-
-@dataclass(frozen=True, slots=True)
-class Context:
-    """One mention with the raw text around it: `before`, `surface`, `after`."""
-
-    ref: str
-    at_ms: int
-    speaker: str
-    before: str
-    surface: str
-    after: str
-    rule: str
+AROUND_MS = 1000
+"""So much is heard before and after a mention."""
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
     """One identifier of the session, as the list shows it. `decision` is None while it is open.
 
-    `suggestion` is the replacement offered, brackets included; `resembles` names a participant whose name sounds alike.
+    `shown` is what exports of each profile say instead; None where they keep it.
     """
 
     entity: RegisterEntry
     contexts: tuple[Context, ...]
     decision: Decision | None
-    suggestion: str
-    resembles: str = ""
+    suggested: Suggestion
+    general: str
+    shown: dict[ExportProfile, str | None]
 
     @property
     def surface(self) -> str:
         return self.entity.surfaces[0]
+
+    @property
+    def suggestion(self) -> str:
+        return self.suggested.text
+
+    @property
+    def resembles(self) -> str:
+        return self.suggested.resembles
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +81,11 @@ class Pseudonymization:
 
     def __init__(self, session: Session) -> None:
         self.session = session
+        self._texts_at = -1
+        self._found: dict[str, tuple[Context, ...]] = {}
+        self._hits: tuple[int, list[KnownSurface], list[RosterHit]] | None = None
+        self._people: list[KnownSurface] = []
+        self._alike: dict[str, KnownSurface | None] = {}
 
     @property
     def current(self) -> bool:
@@ -121,39 +137,50 @@ class Pseudonymization:
 
     def items(self) -> list[Item]:
         """The session's identifiers: open ones first, each group by number of mentions."""
-        study, searched = self.session.study, self.session.state.searched
-        if searched is None:
-            return []
-        texts = {passage.ref: passage for passage in passages(self.session)}
-        contexts: dict[str, list[Context]] = {}
-        for mention in searched.mentions:
-            passage = texts.get(mention.ref)
-            if passage is None or mention.end > len(passage.text):
-                continue
-            contexts.setdefault(mention.entity_id, []).append(
-                Context(
-                    mention.ref,
-                    passage.at_ms,
-                    self._speaker(mention.ref),
-                    passage.text[max(0, mention.start - CONTEXT) : mention.start],
-                    passage.text[mention.start : mention.end],
-                    passage.text[mention.end : mention.end + CONTEXT],
-                    mention.rule,
-                )
+        study, contexts = self.session.study, self._contexts()
+        register, suggestions = study.linkage.register, self._suggestions()
+        items = [
+            Item(
+                entry,
+                found,
+                study.state.decisions.get(entry.id),
+                suggestions.of(entry, found),
+                general_form(entry.category, entry.surfaces[0]),
+                {profile: shown_as(study, entry, profile) for profile in ExportProfile},
             )
-        register = study.linkage.register
-        items = [self._item(register[key], tuple(found)) for key, found in contexts.items() if key in register]
+            for entry, found in ((register[key], found) for key, found in contexts.items() if key in register)
+        ]
         return sorted(items, key=lambda item: (item.decision is not None, -len(item.contexts), item.entity.id))
 
     def roster_hits(self) -> list[RosterHit]:
         """Participants and moderators whose names occur, with the number of mentions."""
-        matcher = SurfaceMatcher(_people(self.session))
-        found = Counter(
-            (match.owner, match.replacement)
-            for passage in passages(self.session)
-            for match in matcher.find(passage.text)
-        )
-        return [RosterHit(owner, replacement, count) for (owner, replacement), count in found.most_common()]
+        at, people = self.session.state.last_seq, _people(self.session)
+        if self._hits is None or self._hits[:2] != (at, people):
+            matcher = SurfaceMatcher(people)
+            found = Counter(
+                (match.owner, match.replacement)
+                for passage in passages(self.session)
+                for match in matcher.find(passage.text)
+            )
+            hits = [RosterHit(owner, replacement, count) for (owner, replacement), count in found.most_common()]
+            self._hits = (at, people, hits)
+        return self._hits[2]
+
+    def heard_at(self, context: Context) -> tuple[int, int] | None:
+        """(start, end) in ms of the sound around a mention; None for what was not said, such as a note.
+
+        From a second before its first word to one after its last, or the turn where its words have no times.
+        """
+        kind, _, number = context.ref.partition(":")
+        segment = self.session.state.segments.get(int(number)) if kind == PassageKind.SEGMENT else None
+        if segment is None:
+            return None
+        wanted = Span(context.start, context.start + len(context.surface))
+        spans = zip(segment.words, word_spans(segment.text, segment.words), strict=False)
+        words = [word for word, span in spans if span.overlaps(wanted)]
+        if not words:
+            return segment.start_ms, segment.end_ms
+        return max(0, words[0].start_ms - AROUND_MS), words[-1].end_ms + AROUND_MS
 
     def decide(self, entity_id: str, action: Action, replacement: str = "") -> None:
         """Replace an identifier everywhere in the study (by `replacement`, or the suggestion), or keep it.
@@ -162,15 +189,46 @@ class Pseudonymization:
             InvalidInput: the replacement is empty or holds a name that must not leave the study.
             NotFound: no such entity.
         """
-        study = self.session.study
-        entry = study.linkage.register.get(entity_id)
-        if entry is None:
-            raise NotFound(f"There is no identifier {entity_id}.", do="List them with `pseudonymize S --list`.")
+        study, entry = self.session.study, self._entry(entity_id)
         text = ""
         if action is Action.REPLACE:
-            text = bracketed(replacement or self._suggestion(entry)[0])
-            self._refuse_name(text, entry)
+            offered = replacement or self._suggestions().of(entry, self._contexts().get(entity_id, ())).text
+            text = bracketed(offered)
+            if text not in made_forms(study, entry):
+                self._refuse_name(text, entry)
         study.record(ev.EntityDecided(entity_id, entry.category, action, text))
+
+    def generalize(self, entity_id: str) -> None:
+        """Replace an identifier everywhere by its general form, in exports of every profile. Errors as `decide`."""
+        entry = self._entry(entity_id)
+        self.decide(entity_id, Action.REPLACE, general_form(entry.category, entry.surfaces[0]))
+
+    def set_detail(self, entity_id: str, profile: ExportProfile, detail: Detail | None) -> None:
+        """Say how much of an identifier a profile's exports show; None for what the profile says of its kind.
+
+        Raises:
+            NotFound: no such entity.
+        """
+        self._entry(entity_id)
+        self.session.study.record(ev.DetailSet(entity_id, profile, detail))
+
+    def keep_place(self, entity_id: str, ref: str, start: int, *, kept: bool = True) -> None:
+        """Leave one place of an identifier as it is, or replace it as the others. A correction of the text ends that.
+
+        Raises:
+            NotFound: the identifier does not stand there.
+        """
+        there = [one for one in self._contexts().get(entity_id, ()) if (one.ref, one.start) == (ref, start)]
+        if not there:
+            raise NotFound(
+                f"{entity_id} does not stand there.", do="See its places with `pseudonymize S --list --json`."
+            )
+        text = next(passage.text for passage in passages(self.session) if passage.ref == ref)
+        self.session.record(ev.MentionKept(entity_id, ref, start, text_digest(text), kept))
+
+    def shift_dates(self, shift: bool) -> None:
+        """From now on offer dates shifted by one number of weeks, the same in the whole study; or no more."""
+        self.session.study.change_linkage(lambda linkage: linkage.with_dates_shifted(shift))
 
     def undo(self) -> str:
         """Take the last decision on one of this session's entities back, and return the entity.
@@ -192,12 +250,15 @@ class Pseudonymization:
             study.record(ev.EntityDecided(entity_id, entry.category, before.action, before.replacement, undoes=seq))
         return entity_id
 
-    def decide_all(self) -> int:
-        """Replace every open identifier by its suggestion and return how many; for the demo and for `--auto`."""
+    def decide_all(self, category: Category | None = None, report: Report = silent) -> int:
+        """Replace every open identifier (of a kind) by its suggestion and return how many were. Raises Cancelled."""
         waiting = [item for item in self.items() if item.decision is None]
-        for item in waiting:
+        chosen = [item for item in waiting if category in (None, item.entity.category)]
+        chosen.sort(key=lambda item: -len(item.surface))  # so that a short name gets what its long form became
+        for done, item in enumerate(chosen):
+            report(Progress("Replacing", done, len(chosen)))
             self.decide(item.entity.id, Action.REPLACE)
-        return len(waiting)
+        return len(chosen)
 
     def _register(self, candidates: Iterable[Candidate]) -> list[RegisterEntry]:
         entries: list[RegisterEntry] = []
@@ -223,27 +284,45 @@ class Pseudonymization:
                 return entry
         return None
 
-    def _item(self, entry: RegisterEntry, contexts: tuple[Context, ...]) -> Item:
-        suggestion, resembles = self._suggestion(entry)
-        return Item(entry, contexts, self.session.study.state.decisions.get(entry.id), suggestion, resembles)
+    def _entry(self, entity_id: str) -> RegisterEntry:
+        entry = self.session.study.linkage.register.get(entity_id)
+        if entry is None:
+            raise NotFound(f"There is no identifier {entity_id}.", do="List them with `pseudonymize S --list`.")
+        return entry
 
-    def _suggestion(self, entry: RegisterEntry) -> tuple[str, str]:
-        study = self.session.study
-        if entry.category is Category.PERSON:
-            people = _people(self.session)
-            alike = sounds_like(entry.surfaces[0], people)
-            if alike:
-                return alike.replacement, alike.owner
-        register = study.linkage.register
-        of_kind = [
-            decision.replacement
-            for decision in study.state.decisions.values()
-            if decision.entity_id in register and register[decision.entity_id].category is entry.category
-        ]
-        taken = 0
-        while proposed_replacement(entry.category, taken) in of_kind:
-            taken += 1
-        return proposed_replacement(entry.category, taken), ""
+    def _contexts(self) -> dict[str, tuple[Context, ...]]:
+        """All mentions by entity, with the text around them; made anew when the session changed."""
+        state = self.session.state
+        if self._texts_at == state.last_seq or state.searched is None:
+            return self._found
+        texts = {passage.ref: passage for passage in passages(self.session)}
+        found: defaultdict[str, list[Context]] = defaultdict(list)
+        kept = {ref: kept_places(state, ref, texts[ref].text) for ref, _ in state.kept_mentions if ref in texts}
+        for mention in state.searched.mentions:
+            passage = texts.get(mention.ref)
+            if passage is None or mention.end > len(passage.text):
+                continue
+            found[mention.entity_id].append(
+                Context(
+                    mention.ref,
+                    mention.start,
+                    passage.at_ms,
+                    self._speaker(mention.ref),
+                    passage.text[max(0, mention.start - CONTEXT) : mention.start],
+                    passage.text[mention.start : mention.end],
+                    passage.text[mention.end : mention.end + CONTEXT],
+                    mention.rule,
+                    (mention.entity_id, mention.start) in kept.get(mention.ref, ()),
+                )
+            )
+        self._found, self._texts_at = {key: tuple(those) for key, those in found.items()}, state.last_seq
+        return self._found
+
+    def _suggestions(self) -> Suggestions:
+        people = _people(self.session)
+        if people != self._people:
+            self._people, self._alike = people, {}
+        return Suggestions(self.session.study, self._people, self._alike)
 
     def _refuse_name(self, text: str, entry: RegisterEntry) -> None:
         study = self.session.study

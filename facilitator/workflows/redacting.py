@@ -88,8 +88,12 @@ def check_shared(session: Session) -> None:
 # --- what is put under a tone
 
 
-def redaction(session: Session, sound: SessionSound, report: Report = silent) -> "tuple[Redaction, Redacted]":
+def redaction(
+    session: Session, sound: SessionSound, report: Report = silent, known: Iterable[KnownSurface] | None = None
+) -> "tuple[Redaction, Redacted]":
     """The session's sound with a tone over all that the exported text does not say, and what is under it.
+
+    `known` is what that export replaces; None for the team's.
 
     Reads the sound once, so that damage is known from then on. What is silent for a second or more stays silent.
 
@@ -101,7 +105,8 @@ def redaction(session: Session, sound: SessionSound, report: Report = silent) ->
     read = blocks(sound.read, sound.rate, sound.length_ms, "Reading the sound", report)
     silent_there = silences(read, ms_to_samples(_SILENCE_MS, sound.rate))
     filled = [(at, at + length) for at, length, _ in sound.filled]
-    stretches, whole_turns = unsaid(session.state, known_surfaces(session.study), sound.length_ms, filled)
+    known = known_surfaces(session.study) if known is None else known
+    stretches, whole_turns = unsaid(session.state, known, sound.length_ms, filled)
     rate = sound.rate
     wanted = [(ms_to_samples(start, rate), ms_to_samples(end, rate) + 1) for start, end in stretches]
     toned = without([(low, min(high, ms_to_samples(sound.length_ms, rate))) for low, high in wanted], silent_there)

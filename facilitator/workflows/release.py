@@ -2,11 +2,12 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, replace
 from typing import Final
 
-from facilitator.domain.entities import Action, Passage, PassageKind
+from facilitator.domain.detail import Detail, ExportProfile, profile_detail
+from facilitator.domain.entities import Action, Category, Passage, PassageKind, RegisterEntry
 from facilitator.domain.guide import Question
 from facilitator.domain.ids import MODERATOR, ResearchNumber, Speaker
 from facilitator.domain.notes import Note
@@ -16,12 +17,15 @@ from facilitator.domain.session_state import SessionState
 from facilitator.domain.stretches import without
 from facilitator.domain.text import fold
 from facilitator.domain.withdrawal import REPLACEMENT, TEXT
-from facilitator.privacy.replacement import Replacer, pseudonymize
+from facilitator.privacy.dates import shifted_date
+from facilitator.privacy.generalizing import general_form, removed_form
+from facilitator.privacy.replacement import Place, Replacer, pseudonymize
 from facilitator.privacy.surfaces import KnownSurface, SurfaceMatcher, known_from_identities
 from facilitator.workflows.sessions import Session
 from facilitator.workflows.study import Study
 from facilitator.workflows.withheld import ON_PURPOSE
 
+_AROUND: Final = 20
 SHORTEST_GAP_MS: Final = 100
 """What is left of a gap that a backup track fills, and is shorter, is the edge of the alignment and no gap."""
 
@@ -47,16 +51,34 @@ def texts_digest(found: tuple[Passage, ...]) -> str:
     return hashlib.sha256(json.dumps(rows, ensure_ascii=False).encode()).hexdigest()
 
 
-def known_surfaces(study: Study) -> list[KnownSurface]:
-    """Names of the roster and the moderators, and every identifier that a person decided to replace."""
+def shown_as(study: Study, entry: RegisterEntry, profile: ExportProfile) -> str | None:
+    """What stands for an identifier in exports of a profile, brackets included; None where it stays as it was said."""
+    decision = study.state.decisions.get(entry.id)
+    if decision is None:
+        return None
+    if REPLACEMENT[1:-1] in decision.replacement:  # nobody who withdrew is shown in any other way
+        return decision.replacement
+    usual = Detail.DECIDED if decision.action is Action.KEEP else profile_detail(profile, entry.category)
+    match study.state.details.get((entry.id, profile), usual):
+        case Detail.DECIDED:
+            return decision.replacement or None
+        case Detail.KEPT:
+            return None
+        case Detail.GENERALIZED:
+            return general_form(entry.category, entry.surfaces[0])
+        case Detail.REMOVED:
+            return removed_form(entry.category)
+
+
+def known_surfaces(study: Study, profile: ExportProfile = ExportProfile.TEAM) -> list[KnownSurface]:
+    """Names of the roster and the moderators, and every identifier that exports of the profile replace."""
     people = list(study.linkage.identities.values())
     # [M] stands for whoever led the group, as M does for their turns
     moderators = [Identity(ResearchNumber(MODERATOR), name) for name in study.linkage.moderators]
     known = known_from_identities([*people, *moderators])
     for entry in study.linkage.register.values():
-        decision = study.state.decisions.get(entry.id)
-        if decision and decision.action is Action.REPLACE:
-            known += [KnownSurface(surface, decision.replacement, entry.id) for surface in entry.surfaces]
+        if text := shown_as(study, entry, profile):
+            known += [KnownSurface(surface, text, entry.id) for surface in entry.surfaces]
     return _shared_with_withdrawn(known)
 
 
@@ -72,27 +94,114 @@ def _shared_with_withdrawn(known: list[KnownSurface]) -> list[KnownSurface]:
     ]
 
 
-def release_content(session: Session) -> ReleaseContent:
-    """The session as it would be exported now: every string replaced in one pass over its raw text."""
-    state, study = session.state, session.study
-    known = tuple(known_surfaces(study))
+def replacer(study: Study, profile: ExportProfile) -> Replacer:
+    """What replaces known surfaces for a profile; it remembers the texts of before while nothing was decided anew."""
+    known = tuple(known_surfaces(study, profile))
     if study.replacer is None or study.replacer.known != known:
         study.replacer = Replacer(known)
-    safe = study.replacer.text
+    return study.replacer
+
+
+def kept_places(state: SessionState, ref: str, text: str) -> frozenset[Place]:
+    """Places of a text that a person decided to leave as they are; none of them once the text was corrected."""
+    digest = text_digest(text)
+    return frozenset(
+        (kept.entity_id, start)
+        for (of, start), kept in state.kept_mentions.items()
+        if of == ref and kept.text_sha256 == digest
+    )
+
+
+def text_digest(text: str) -> str:
+    """SHA-256 of one text."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Permitted:
+    """Words of the release text in which a second search may find an identifier, and what they are less it."""
+
+    words: str
+    instead: str
+
+
+def permitted(session: Session, profile: ExportProfile) -> tuple[Permitted, ...]:
+    """What the release text holds on purpose though a search would find it.
+
+    That is every place that a person left as it is, with up to 20 characters on either side; and dates and ages that
+    the program put coarser or shifted: [early 2021] is no leak of the 2021 that is replaced elsewhere.
+    """
+    study = session.study
+    made = {
+        Permitted(known.replacement, "[]")
+        for known in known_surfaces(study, profile)
+        if (entry := study.linkage.register.get(known.owner)) and known.replacement in made_forms(study, entry)
+    }
+    return (*sorted(made, key=lambda one: -len(one.words)), *_kept_words(session, profile))
+
+
+def made_forms(study: Study, entry: RegisterEntry) -> set[str]:
+    """What the program makes of a date or an age itself, which may hold a number that stands for another one."""
+    if entry.category not in (Category.DATE, Category.AGE):
+        return set()
+    days, surface = study.linkage.date_shift_days, entry.surfaces[0]
+    shifted = shifted_date(surface, days) if days and entry.category is Category.DATE else None
+    return {general_form(entry.category, surface), *([f"[{shifted}]"] if shifted else [])}
+
+
+def _kept_words(session: Session, profile: ExportProfile) -> Iterator[Permitted]:
+    wanted = {ref for ref, _ in session.state.kept_mentions}
+    known = known_surfaces(session.study, profile)
+    matcher, replacing = SurfaceMatcher(known if wanted else ()), replacer(session.study, profile)
+    for passage in passages(session) if wanted else ():
+        kept = kept_places(session.state, passage.ref, passage.text) if passage.ref in wanted else frozenset()
+        done = replacing.replaced(passage.text, kept)
+        for match in matcher.find(passage.text) if kept else ():
+            if (match.owner, match.span.start) in kept:
+                shift = sum(len(one.text) - len(one.span) for one in done.replacements if one.span < match.span)
+                start, end = match.span.start + shift, match.span.end + shift
+                before, after = done.text[max(0, start - _AROUND) : start], done.text[end : end + _AROUND]
+                yield Permitted(
+                    " ".join(f"{before}{match.surface}{after}".split()), " ".join(f"{before} {after}".split())
+                )
+
+
+def without_permitted(text: str, those: Collection[Permitted]) -> str:
+    """A text of the release less what it holds on purpose."""
+    if not those:
+        return text
+    plain = " ".join(text.split())
+    for one in those:
+        plain = plain.replace(one.words, one.instead)
+    return plain
+
+
+def release_content(session: Session, profile: ExportProfile = ExportProfile.TEAM) -> ReleaseContent:
+    """The session as it would be exported now: every string replaced in one pass over its raw text."""
+    state, study = session.state, session.study
+    known, replacing = known_surfaces(study, profile), replacer(study, profile)
+
+    def safe(ref: str, raw: str) -> str:
+        return replacing.replaced(raw, kept_places(state, ref, raw) if state.kept_mentions else frozenset()).text
+
     people = SurfaceMatcher([one for one in known if not one.owner.startswith("E")])
     return ReleaseContent(
-        study_title=safe(study.settings.title),
+        study_title=safe("title:study", study.settings.title),
         approval_reference=pseudonymize(study.settings.approval_reference, people).text,  # its digits are no date
         session_id=session.id,
-        title=safe(state.title),
+        title=safe("title:session", state.title),
         length_ms=state.length_ms,
         language=state.transcription.language if state.transcription else study.settings.language,
         participants=tuple(Speaker(number) for number in state.took_part),
         turns=_turns(state, safe),
         questions=tuple(
-            ReleaseQuestion(at, question.type.value, safe(question.text)) for at, question in _asked(state)
+            ReleaseQuestion(at, question.type.value, safe(f"question:{question.id}", question.text))
+            for at, question in _asked(state)
         ),
-        notes=tuple(ReleaseNote(note.at_ms, note.kind.value, note.speaker, safe(note.text)) for note in _notes(state)),
+        notes=tuple(
+            ReleaseNote(note.at_ms, note.kind.value, note.speaker, safe(f"note:{note.id}", note.text))
+            for note in _notes(state)
+        ),
         gaps=tuple(sorted(unheard_gaps(state))),
         not_to_be_quoted=tuple(
             Speaker(number)
@@ -116,12 +225,12 @@ def unheard_gaps(state: SessionState) -> Iterator[tuple[int, int, str]]:
                 yield start, end - start, reason
 
 
-def _turns(state: SessionState, safe: Callable[[str], str]) -> tuple[ReleaseTurn, ...]:
+def _turns(state: SessionState, safe: Callable[[str, str], str]) -> tuple[ReleaseTurn, ...]:
     """Neighboring segments of one known speaker join into a turn; a question asked between them keeps them apart."""
     turns: list[ReleaseTurn] = []
     asked = [at for at, _ in _asked(state)]
     for segment in state.transcript:
-        text = safe(segment.text)
+        text = safe(f"segment:{segment.id}", segment.text)
         if not text.strip():
             continue
         last = turns[-1] if turns else None

@@ -4,15 +4,16 @@ from dataclasses import dataclass
 
 from facilitator.domain import events as ev
 from facilitator.domain.consent import missing_consents
+from facilitator.domain.detail import ExportProfile
 from facilitator.domain.errors import InvalidInput, NotVerified
 from facilitator.domain.release import ReleaseContent
-from facilitator.domain.session_state import SessionState
+from facilitator.domain.session_state import Approval, SessionState
 from facilitator.domain.text import one_line
 from facilitator.ethics.approval import approval_valid
 from facilitator.ethics.checks import Check, Verdict, ready, run_checks
 from facilitator.privacy.residue import find_residue
 from facilitator.workflows.pseudonymizing import Pseudonymization
-from facilitator.workflows.release import known_surfaces, release_content
+from facilitator.workflows.release import known_surfaces, permitted, release_content, without_permitted
 from facilitator.workflows.sessions import Session
 
 SHORTEST_DIGEST = 8
@@ -21,22 +22,29 @@ SHORTEST_DIGEST = 8
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """The session as it would be exported, and what the checks say of it."""
+    """The session as a profile's export would show it, and what the checks say of it. `approval` may be void by now."""
 
+    profile: ExportProfile
     content: ReleaseContent
     checks: tuple[Check, ...]
     ready: bool
     approved: bool
+    approval: Approval | None
 
 
-def verify(session: Session) -> Verification:
-    """Run every check on the session as it would be exported now."""
+def verify(session: Session, profile: ExportProfile = ExportProfile.TEAM) -> Verification:
+    """Run every check on the session as an export of the profile would show it now."""
     study, state = session.study, session.state
     study.refresh()
-    content = release_content(session)
+    content = release_content(session, profile)
     pseudonymization = Pseudonymization(session)
-    surfaces = [known.surface for known in known_surfaces(study)]
-    residue = find_residue(referenced_texts(content), surfaces)
+    surfaces = [known.surface for known in known_surfaces(study, profile)]
+    allowed = permitted(session, profile)
+    residue = find_residue(
+        ((ref, without_permitted(text, allowed)) for ref, text in referenced_texts(content)), surfaces
+    )
+    approval = state.approvals.get(profile)
+    known_approval = approval or state.voided.get(profile)
     consents = study.state.consents
     checks = run_checks(
         content,
@@ -51,18 +59,21 @@ def verify(session: Session) -> Verification:
         open_doubts=len(state.open_doubts),
         missing_recording_consent=missing_consents(state.took_part, consents),
         refused_quotation=content.not_to_be_quoted,
-        approval=state.approval or state.voided,
+        approval=known_approval,
     )
-    return Verification(content, checks, ready(checks), approval_valid(state.approval, content))
+    return Verification(profile, content, checks, ready(checks), approval_valid(approval, content), known_approval)
 
 
-def approve(session: Session, approver: str, content_sha256: str) -> Verification:
+def approve(
+    session: Session, approver: str, content_sha256: str, profile: ExportProfile = ExportProfile.TEAM
+) -> Verification:
     """Approve the content whose digest was shown, and nothing else.
 
     Args:
         session: open for writing.
         approver: a role or initials, printed in the manifest.
         content_sha256: digest of what the approver read, or its first 8 digits or more.
+        profile: for whom it is approved.
 
     Raises:
         NotVerified: a check fails, or the session changed since.
@@ -71,7 +82,7 @@ def approve(session: Session, approver: str, content_sha256: str) -> Verificatio
     name = one_line(approver, 60)
     if not name:
         raise InvalidInput("An approval needs to say who gives it.", do="Give a role or initials.")
-    found = verify(session)
+    found = verify(session, profile)
     if find_residue([("approver", name)], [known.surface for known in known_surfaces(session.study)]):
         raise InvalidInput(
             "That is a name of the study, which the manifest would carry out.",
@@ -91,8 +102,8 @@ def approve(session: Session, approver: str, content_sha256: str) -> Verificatio
             safe="Nothing was approved.",
             do=f"Read it again with `facilitator verify {session.id} --text`, and approve the digest shown there.",
         )
-    session.record(ev.Approved(found.content.digest, name))
-    return verify(session)
+    session.record(ev.Approved(found.content.digest, name, profile))
+    return verify(session, profile)
 
 
 def _transcribed_whole(state: SessionState) -> bool:

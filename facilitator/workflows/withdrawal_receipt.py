@@ -168,7 +168,7 @@ def _of_session(session: Session, number: ResearchNumber, rule: Rule) -> Session
         first.head,
         last.hash,
         session.verify_log(),
-        session.state.voided is not None,
+        bool(session.state.voided),
         tuple(dict.fromkeys(exported)),
         tuple(path.relative_to(session.study.folder.root).as_posix() for path in earlier),
     )

@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 from facilitator.domain import events as ev
 from facilitator.domain.consent import Consent, missing_consents
 from facilitator.domain.edits import Edit, inverse
-from facilitator.domain.entities import Category, proposed_replacement
 from facilitator.domain.errors import UsageError
 from facilitator.domain.ids import ResearchNumber, Speaker, number_range, research_number, session_id
 from facilitator.domain.notes import NoteKind
@@ -208,10 +207,6 @@ def test_times_are_rounded_down_and_never_up() -> None:
 @given(st.integers(0, 10**9), st.sampled_from([8_000, 16_000, 44_100, 48_000]))
 def test_time_conversions_never_gain(ms: int, rate: int) -> None:
     assert samples_to_ms(ms_to_samples(ms, rate), rate) <= ms
-
-
-def test_proposed_replacements_count_up() -> None:
-    assert proposed_replacement(Category.PLACE, 2) == "[Place 3]"
 
 
 def test_with_text_keeps_who_and_when() -> None:

@@ -187,7 +187,7 @@ def test_turns_of_somebody_who_withdrew_are_hidden_now_and_later() -> None:
     draft = ev.DraftMade((said(1, "P1"), said(2, "P2"), said(3, None)))
     state = told(draft, ev.Approved("0" * 64, "officer"), withdrawn())
     assert [one.text for one in state.transcript] == ["words 1", TEXT, "words 3"]
-    assert state.approval is None and state.voided is not None and state.withdrawn == {"P2": ((100, 200),)}
+    assert state.approval is None and state.voided and state.withdrawn == {"P2": ((100, 200),)}
     state.apply(ev.Stored(9, "", 0, "", ev.SpeakerCorrected(3, None, Speaker("P2")), ""))
     assert state.segments[3].text == TEXT and state.segments[3].words == ()
     state.apply(ev.Stored(10, "", 0, "", ev.SpeakerCorrected(3, Speaker("P2"), None, undoes=9), ""))

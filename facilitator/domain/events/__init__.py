@@ -46,12 +46,20 @@ from facilitator.domain.events.recording import (
     TroubleBegan,
     TroubleEnded,
 )
-from facilitator.domain.events.releasing import Approved, CandidatesSearched, Exported, ExportedFile, FoundMention
+from facilitator.domain.events.releasing import (
+    Approved,
+    CandidatesSearched,
+    Exported,
+    ExportedFile,
+    FoundMention,
+    MentionKept,
+)
 from facilitator.domain.events.study import (
     AccessGranted,
     AccessRevoked,
     BackedUp,
     ConsentRecorded,
+    DetailSet,
     EntityDecided,
     EntityReopened,
     LinkageDestroyed,
@@ -95,6 +103,7 @@ __all__ = [
     "CandidatesSearched",
     "ConsentRecorded",
     "DebriefWritten",
+    "DetailSet",
     "DraftMade",
     "EntityDecided",
     "EntityReopened",
@@ -108,6 +117,7 @@ __all__ = [
     "HearingForgotten",
     "ItemTicked",
     "LinkageDestroyed",
+    "MentionKept",
     "NoteEdited",
     "NoteSettled",
     "NoteTaken",
@@ -200,6 +210,7 @@ SESSION_EVENTS: tuple[type[Event], ...] = (
     SegmentSplit,
     SegmentsMerged,
     CandidatesSearched,
+    MentionKept,
     Approved,
     Exported,
     SpeechWithdrawn,
@@ -210,6 +221,7 @@ STUDY_EVENTS: tuple[type[Event], ...] = (
     SessionCreated,
     EntityDecided,
     EntityReopened,
+    DetailSet,
     OwnerNamed,
     AccessGranted,
     AccessRevoked,

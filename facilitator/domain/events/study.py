@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from facilitator.domain.access import Grant
 from facilitator.domain.consent import Consent
+from facilitator.domain.detail import Detail, ExportProfile
 from facilitator.domain.entities import Action, Category
 from facilitator.domain.events.base import Event
 from facilitator.domain.ids import ResearchNumber, SessionId
@@ -48,6 +49,16 @@ class EntityReopened(Event):
     kind: ClassVar[str] = "entity.reopened"
     entity_id: str
     undoes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DetailSet(Event):
+    """What exports of a profile show of an entity; None takes the profile's own rule again."""
+
+    kind: ClassVar[str] = "entity.detail"
+    entity_id: str
+    profile: ExportProfile
+    detail: Detail | None
 
 
 @dataclass(frozen=True, slots=True)

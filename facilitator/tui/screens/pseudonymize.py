@@ -1,6 +1,7 @@
 """Deciding once for each identifier what becomes of it, with every place where it stands in view."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
@@ -9,10 +10,15 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.widgets import OptionList
 
-from facilitator.domain.entities import Action
+from facilitator.domain.detail import ExportProfile
+from facilitator.domain.entities import Action, Category
 from facilitator.domain.errors import FacilitatorError, NotFound
 from facilitator.domain.ids import SessionId
-from facilitator.tui.screens.session_screen import SAVED, SessionScreen
+from facilitator.domain.transcript import Segment
+from facilitator.tui.screens.listening_screen import ListeningScreen
+from facilitator.tui.screens.session_screen import SAVED
+from facilitator.tui.widgets.detail_choice import Choice, DetailChoice
+from facilitator.tui.widgets.dialogs import Confirm
 from facilitator.tui.widgets.identifier_list import ROSTER, IdentifierList
 from facilitator.tui.widgets.identifier_panel import IdentifierPanel
 
@@ -23,7 +29,7 @@ NOT_SEARCHED = "The texts have not been searched yet. / searches them."
 NOTHING_FOUND = "No identifiers were found. Read the transcript all the same: a search proposes, it does not promise."
 
 
-class PseudonymizeScreen(SessionScreen):
+class PseudonymizeScreen(ListeningScreen):
     """Identifiers on the left, the chosen one on the right."""
 
     NAME = "Pseudonymize"
@@ -31,14 +37,26 @@ class PseudonymizeScreen(SessionScreen):
 The program has looked for what could identify somebody: names that sound like those of the roster, places, dates, \
 contacts and more. It only proposes; each identifier is yours to decide, once, for the whole study.
 
-r replaces it everywhere with the text offered, e with a text of yours, k keeps it as it is. u takes the last \
-decision back. Names on the roster are always replaced and need no decision. / searches again; that happens by \
-itself when a text has changed. Page up and page down show more places.
+r replaces it everywhere with the text offered, e with a text of yours, g with its general form, k keeps it as it \
+is. a replaces all that are open of the same kind. u takes the last decision back. Names on the roster are always \
+replaced and need no decision. / searches again; that happens by itself when a text has changed.
+
+← and → mark one of the places, space plays it, s keeps or replaces only that one. d says how much of the identifier \
+readers of a journal and users of an archive see. Page up and page down scroll.
 """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("r", "replace", "Replace", id="pseudonymize.replace", tooltip="Replace everywhere by the text offered"),
         Binding("e", "edit", "Edit text", id="pseudonymize.edit", tooltip="Replace everywhere with a text of yours"),
+        Binding("g", "generalize", "General form", id="pseudonymize.general", tooltip="Replace by what it is one of"),
         Binding("k", "keep", "Keep", id="pseudonymize.keep", tooltip="It identifies nobody; leave it as it is"),
+        Binding(
+            "s", "some", "Only this place", id="pseudonymize.some", tooltip="Keep or replace the marked place only"
+        ),
+        Binding("space", "play", "Play", id="pseudonymize.play", tooltip="Hear the marked place, or stop"),
+        Binding("left", "step(-1)", "Place before", show=False, id="pseudonymize.before", priority=True),
+        Binding("right", "step(1)", "Next place", show=False, id="pseudonymize.next", priority=True),
+        Binding("a", "all", "All of this kind", id="pseudonymize.all", tooltip="Replace all open ones of this kind"),
+        Binding("d", "detail", "Detail", id="pseudonymize.detail", tooltip="How much of it other exports show"),
         Binding("u,ctrl+z", "undo", "Undo", id="pseudonymize.undo", tooltip="Take the last decision back"),
         Binding("slash", "search", "Search again", id="pseudonymize.search", tooltip="Search all texts again"),
         Binding("pageup", "scroll(-1)", "Places up", show=False, id="pseudonymize.up", priority=True),
@@ -52,7 +70,9 @@ itself when a text has changed. Page up and page down show more places.
     }
     """
     CSS = "PseudonymizeScreen IdentifierList { padding: 1 0 0 1; }"  # over the style sheet of all lists
-    LIST_ONLY: ClassVar[frozenset[str]] = frozenset({"replace", "edit", "keep", "undo", "search"})
+    LIST_ONLY: ClassVar[frozenset[str]] = frozenset(
+        {"replace", "edit", "generalize", "keep", "some", "play", "step", "all", "detail", "undo", "search"}
+    )
 
     work: "Pseudonymization"
 
@@ -61,6 +81,7 @@ itself when a text has changed. Page up and page down show more places.
         self._items: dict[str, Item] = {}
         self._hits: dict[str, RosterHit] = {}
         self._said = ""
+        self._together = 1
 
     def compose_body(self) -> ComposeResult:
         """List and panel."""
@@ -70,6 +91,7 @@ itself when a text has changed. Page up and page down show more places.
 
     def start_work(self) -> None:
         """Show what was found; search first when a text has changed since."""
+        from facilitator.workflows.correcting import Correction
         from facilitator.workflows.pseudonymizing import Pseudonymization
 
         if not self.session.state.segments:
@@ -77,7 +99,7 @@ itself when a text has changed. Page up and page down show more places.
                 f"Session {self.session_id} has no transcript yet.",
                 do="Transcribe it first: t on the list of sessions.",
             )
-        self.work = Pseudonymization(self.session)
+        self.work, self.correction = Pseudonymization(self.session), Correction(self.session)
         self.query_one(IdentifierList).focus()
         self._show()
         if not self.work.current:
@@ -115,6 +137,78 @@ itself when a text has changed. Page up and page down show more places.
         if item is not None:
             self._decide(item, lambda: self.work.decide(item.entity.id, Action.REPLACE, item.suggestion))
 
+    def action_generalize(self) -> None:
+        """Replace the chosen identifier by its general form."""
+        item = self.chosen
+        if item is not None:
+            self._decide(item, lambda: self.work.generalize(item.entity.id))
+
+    def action_some(self) -> None:
+        """Keep the marked place of an identifier that is replaced elsewhere, or replace it too."""
+        item, place = self.chosen, self.panel.place
+        if item is None or place is None:
+            return
+        if self._store(lambda: self.work.keep_place(item.entity.id, place.ref, place.start, kept=not place.kept)):
+            self._show(item.entity.id)
+            self.tell("Replaced there, as everywhere." if place.kept else "Kept as it is, at this place only.")
+
+    def action_step(self, by: int) -> None:
+        """Mark another place."""
+        self.panel.step(by)
+
+    @property
+    def in_hand(self) -> Segment | None:
+        """Nothing: what is played is a place."""
+        return None
+
+    def action_play(self) -> None:
+        """Hear the marked place, or stop."""
+        place = self.panel.place
+        if self.playing:
+            self.silence()
+        elif place is not None and (stretch := self.work.heard_at(place)) is not None:
+            self.play(*stretch)
+        elif place is not None:
+            self.tell("That was written, not said: there is no sound of it.")
+
+    def action_all(self) -> None:
+        """Replace all open identifiers of the chosen one's kind, after a question."""
+        item = self.chosen
+        if item is None:
+            return
+        kind = item.entity.category
+        waiting = sum(one.decision is None and one.entity.category is kind for one in self._items.values())
+        if not waiting:
+            self.tell(f"Nothing of the kind {kind} is open.")
+            return
+        question = Confirm(
+            f"Replace all {waiting} open identifiers of the kind {kind}?",
+            "Each by the text offered for it, unseen. u takes all of them back.",
+            yes="Replace them",
+        )
+        self.app.push_screen(question, lambda yes: self._decide_all(kind) if yes else None)
+
+    def _decide_all(self, kind: Category) -> None:
+        def done(count: int) -> None:
+            self._together, self._said = count, SAVED
+            self._show()
+            self.tell(f"{count} replaced.")
+
+        self.run_with_progress("Replacing", lambda report: self.work.decide_all(kind, report), done)
+
+    def action_detail(self) -> None:
+        """Choose how much of the identifier exports for others show."""
+        item = self.chosen
+        if item is None:
+            return
+        details = self.study.state.details
+        now = {profile: details.get((item.entity.id, profile)) for profile in ExportProfile}
+        self.app.push_screen(DetailChoice(item, now), partial(self._set_detail, item))
+
+    def _set_detail(self, item: "Item", choice: Choice | None) -> None:
+        if choice is not None and self._store(lambda: self.work.set_detail(item.entity.id, *choice)):
+            self._show(item.entity.id)
+
     def action_keep(self) -> None:
         """Leave the chosen identifier as it is."""
         item = self.chosen
@@ -141,9 +235,11 @@ itself when a text has changed. Page up and page down show more places.
             self._end_typing()
 
     def action_undo(self) -> None:
-        """Take the last decision of the study back."""
+        """Take the last decision of the study back; those that were made together, together."""
+        count, self._together = self._together, 1
         try:
-            entity_id = self.work.undo()
+            for _ in range(count):
+                entity_id = self.work.undo()
         except NotFound as error:
             self.tell(error.what)
         except FacilitatorError as error:
@@ -170,13 +266,19 @@ itself when a text has changed. Page up and page down show more places.
         self._show_chosen()
 
     def _decide(self, item: "Item", decide: Callable[[], None]) -> bool:
+        if self._store(decide):
+            self._together = 1
+            self._show(self._after(item))
+            return True
+        return False
+
+    def _store(self, change: Callable[[], None]) -> bool:
         try:
-            decide()
+            change()
         except FacilitatorError as error:
             self.fail(error)
             return False
         self._said = SAVED
-        self._show(self._after(item))
         return True
 
     def _after(self, item: "Item") -> str | None:

@@ -1,6 +1,5 @@
 """The ethics check: what the program checked, the text as it would leave, and a person's approval of exactly that."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
@@ -10,9 +9,9 @@ from textual.content import Content
 from textual.widgets import Label, OptionList, Static, TextArea
 from textual.widgets.option_list import Option
 
+from facilitator.domain.detail import ExportProfile
 from facilitator.domain.errors import NotVerified
 from facilitator.domain.ids import SessionId
-from facilitator.domain.session_state import Approval
 from facilitator.domain.text import one_line
 from facilitator.tui.release_text import ReleaseText
 from facilitator.tui.screens.base import StudyScreen
@@ -27,34 +26,28 @@ SIGNS = {"fail": "✗", "judge": "?", "pass": "✓", "not applicable": "–"}
 """In the order in which they are listed."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """What the check said, and the approval that is stored, if any."""
-
-    verification: "Verification"
-    approval: Approval | None
-    title: str
-
-
 class VerifyScreen(StudyScreen):
     """Read-only until the approval: the checks above, the text below."""
 
     NAME = "Ethics check"
     HELP = (
         "What would be exported, and what speaks against it. ✗ blocks the approval until it is mended; ? is for you to "
-        "judge; ✓ passed; – does not apply. Enter on a check goes to its place in the text. Approving names exactly "
+        "judge; ✓ passed; – does not apply. Enter on a check goes to its place in the text. p changes for whom the "
+        "export is: the team, readers of a journal, or an archive; each is approved by itself. Approving names exactly "
         "this text: any later change voids it. The output is pseudonymized, not anonymous; some risk remains."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("a", "approve", "Approve", id="verify-approve", tooltip="Approve exactly this text for export"),
         Binding("tab", "app.focus_next", "Checks or text", id="verify-next", tooltip="Between the checks and the text"),
+        Binding("p", "profile", "For whom", id="verify-profile", tooltip="Team, journal or archive: how much stays"),
         Binding("r", "check", "Check again", id="verify-check", tooltip="Run every check again"),
     ]
 
     def __init__(self, session_id: SessionId) -> None:
         super().__init__()
         self.session_id = session_id
-        self._found: _Found | None = None
+        self._found: Verification | None = None
+        self._profile = ExportProfile.TEAM
         self._text = ReleaseText()
 
     def compose_body(self) -> ComposeResult:
@@ -74,20 +67,27 @@ class VerifyScreen(StudyScreen):
         self.query_one("#verdict", Static).update(Content("Checking…"))
         self.run_apart(self._verify, self._show)
 
-    def _verify(self) -> _Found:
+    def action_profile(self) -> None:
+        """Show the session as the next profile's export would."""
+        profiles = list(ExportProfile)
+        self._profile = profiles[(profiles.index(self._profile) + 1) % len(profiles)]
+        self.action_check()
+
+    def _verify(self) -> "Verification":
         from facilitator.workflows.sessions import Session
         from facilitator.workflows.verifying import verify
 
         with Session(self.study, self.session_id, write=False) as session:
-            return _Found(verify(session), session.state.approval or session.state.voided, session.state.title)
+            return verify(session, self._profile)
 
-    def _show(self, found: _Found) -> None:
+    def _show(self, found: "Verification") -> None:
         self._found = found
-        content = found.verification.content
-        self.bar.show(f" Ethics check · {self.session_id} {content.title} · as it would be exported", "read-only ")
-        self.query_one("#verdict", Static).update(verdict_line(found.verification, found.approval))
+        content = found.content
+        heading = f" Ethics check · {self.session_id} {content.title} · as exported for: {found.profile}"
+        self.bar.show(heading, "read-only ")
+        self.query_one("#verdict", Static).update(verdict_line(found))
         order = list(SIGNS)
-        checks = sorted(found.verification.checks, key=lambda check: order.index(check.verdict))
+        checks = sorted(found.checks, key=lambda check: order.index(check.verdict))
         listed = self.query_one("#checks", OptionList)
         listed.set_options([Option(_check_line(check), id=check.id) for check in checks])
         listed.highlighted = 0
@@ -97,7 +97,7 @@ class VerifyScreen(StudyScreen):
     @on(OptionList.OptionSelected)
     def _go_to(self, event: OptionList.OptionSelected) -> None:
         found = self._found
-        check = next((one for one in found.verification.checks if one.id == event.option_id), None) if found else None
+        check = next((one for one in found.checks if one.id == event.option_id), None) if found else None
         line = self._text.line_of(check.refs) if check else None
         if line is None:
             self.tell("This check names no place in the text.")
@@ -110,12 +110,12 @@ class VerifyScreen(StudyScreen):
         """Ask who approves, unless something speaks against it."""
         if self._found is None:
             return
-        failing = [check for check in self._found.verification.checks if check.verdict == "fail"]
+        failing = [check for check in self._found.checks if check.verdict == "fail"]
         if failing:
             reasons = "\n".join(f"✗ {check.title}" for check in failing)
             self.fail(
                 NotVerified(
-                    f"{len(failing)} of {len(self._found.verification.checks)} checks fail:\n{reasons}",
+                    f"{len(failing)} of {len(self._found.checks)} checks fail:\n{reasons}",
                     safe="Nothing was approved.",
                     do="Mend them in Correct or Pseudonymize, then come back.",
                 )
@@ -125,26 +125,27 @@ class VerifyScreen(StudyScreen):
             "You approve exactly this text; any later change voids it. It is pseudonymized, not anonymous.\n\n"
             "Your role or initials, printed in the export's manifest (not a participant's name)"
         )
-        self.app.push_screen(AskText(f"Approve session {self.session_id}", label), self._approve)
+        title = f"Approve session {self.session_id} for: {self._found.profile}"
+        self.app.push_screen(AskText(title, label), self._approve)
 
     def _approve(self, approver: str | None) -> None:
         if approver is not None:
-            shown = self._found.verification.content.digest if self._found else ""
+            shown = self._found.content.digest if self._found else ""
             self.run_apart(lambda: self._store_approval(approver, shown), self._show)
 
-    def _store_approval(self, approver: str, shown: str) -> _Found:
+    def _store_approval(self, approver: str, shown: str) -> "Verification":
         from facilitator.workflows.sessions import Session
         from facilitator.workflows.verifying import approve
 
         with Session(self.study, self.session_id) as session:
-            return _Found(approve(session, approver, shown), session.state.approval, session.state.title)
+            return approve(session, approver, shown, self._profile)
 
 
-def verdict_line(found: "Verification", approval: Approval | None) -> Content:
+def verdict_line(found: "Verification") -> Content:
     """The verdict in one or two lines: not yet and why, ready, approved, or approved before a change."""
     counts = {name: sum(check.verdict == name for check in found.checks) for name in SIGNS}
     judge = f" · {counts['judge']} for you to judge" if counts["judge"] else ""
-    passed = f" · {counts['pass']} passed"
+    passed, approval = f" · {counts['pass']} passed", found.approval
     if found.approved and approval:
         said = f"✓ approved by {one_line(approval.approver)} on {approval.at_utc[:10]}, as it is now"
     elif found.ready:

@@ -10,6 +10,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
+from facilitator.domain.detail import ExportProfile
 from facilitator.domain.entities import Action
 from facilitator.domain.text import one_line
 from facilitator.domain.timebase import stamp
@@ -17,7 +18,8 @@ from facilitator.tui.widgets.line_input import LineInput
 from facilitator.tui.widgets.text import plain
 
 if TYPE_CHECKING:
-    from facilitator.workflows.pseudonymizing import Context, Item, RosterHit
+    from facilitator.workflows.pseudonymizing import Item, RosterHit
+    from facilitator.workflows.suggesting import Context
 
 SHOWN_CONTEXTS = 40
 """More places than that decide nothing more; the count says how many there are."""
@@ -60,6 +62,13 @@ class IdentifierPanel(Vertical):
             super().__init__()
             self.text = text
 
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - the name that every widget uses
+        super().__init__(id=id)
+        self._contexts: tuple[Context, ...] = ()
+        self._hidden = 0
+        self._at = 0
+        self._entity = ""
+
     def compose(self) -> ComposeResult:
         """Heading, places, decision, field."""
         yield Static(id="identifier")
@@ -69,14 +78,25 @@ class IdentifierPanel(Vertical):
         yield ReplacementText(compact=True, select_on_focus=False)
 
     @property
+    def place(self) -> "Context | None":
+        """The place that is marked, of those that are shown."""
+        return self._contexts[self._at] if self._contexts else None
+
+    def step(self, by: int) -> None:
+        """Mark the next place, or the one before."""
+        if self._contexts:
+            self._at = max(0, min(len(self._contexts) - 1, self._at + by))
+            self._show_places()
+
+    @property
     def typing(self) -> bool:
         """True while a replacement is typed."""
         return self.query_one(ReplacementText).has_class("-open")
 
     def show(self, item: "Item") -> None:
         """Show an identifier."""
-        alike = f" · sounds like a name of {item.resembles}" if item.resembles else ""
-        heading = f" {item.entity.category.value} · heard {len(item.contexts)}×{alike}"
+        why = f" · {one_line(item.suggested.why)}" if item.suggested.why and item.decision is None else ""
+        heading = f" {item.entity.category.value} · heard {len(item.contexts)}×{why}"
         others = [one_line(surface) for surface in item.entity.surfaces[1:]]
         also = f"\nalso as {', '.join(others)}" if others else ""
         self._say(
@@ -85,22 +105,31 @@ class IdentifierPanel(Vertical):
                 (f"“{one_line(item.surface, 60)}”", "bold $text-accent"), heading, (also, "$foreground 70%")
             ),
         )
-        lines = [_context_line(context) for context in item.contexts[:SHOWN_CONTEXTS]]
-        hidden = len(item.contexts) - SHOWN_CONTEXTS
-        if hidden > 0:
-            lines.append(Content(f"and {hidden} more places"))
+        if self._entity != item.entity.id:
+            self._entity, self._at = item.entity.id, 0
+            self.query_one(VerticalScroll).scroll_home(animate=False)
+        self._contexts = item.contexts[:SHOWN_CONTEXTS]
+        self._at = min(self._at, max(0, len(self._contexts) - 1))
+        self._hidden = len(item.contexts) - len(self._contexts)
+        self._show_places()
+        self._say("decision", Content("\n").join((_decision_line(item), _detail_line(item))))
+
+    def _show_places(self) -> None:
+        lines = [_context_line(one, marked=index == self._at) for index, one in enumerate(self._contexts)]
+        if self._hidden:
+            lines.append(Content(f"and {self._hidden} more places"))
         self._say("contexts", Content("\n\n").join(lines))
-        self._say("decision", _decision_line(item))
-        self.query_one(VerticalScroll).scroll_home(animate=False)
 
     def show_roster(self, hit: "RosterHit") -> None:
         """Show a participant whose names occur."""
+        self._contexts, self._entity = (), ""
         self._say("identifier", Content.assemble((f"Names of {hit.owner}", "bold $text-accent"), f" · {hit.mentions}×"))
         self._say("contexts", plain("A name on the roster. It is always replaced; there is nothing to decide."))
         self._say("decision", plain(f"✓ replaced everywhere with {hit.replacement}"))
 
     def show_none(self, text: str) -> None:
         """Say why there is nothing to show."""
+        self._contexts, self._entity = (), ""
         self._say("identifier", Content())
         self._say("contexts", plain(text))
         self._say("decision", Content())
@@ -131,9 +160,11 @@ class IdentifierPanel(Vertical):
         self.query_one(f"#{part}", Static).update(content)
 
 
-def _context_line(context: "Context") -> Content:
+def _context_line(context: "Context", *, marked: bool) -> Content:
     who = context.speaker if len(context.speaker) < 5 else f"{context.speaker} "
     return Content.assemble(
+        ("▸ " if marked else "  ", "bold $text-accent"),
+        ("= kept here  " if context.kept else "", "bold"),
         (f"{stamp(context.at_ms)} {who:<4}", "$foreground 70%"),
         f" {'…' * (len(context.before) >= CUT)}{_inner(context.before)}",
         (one_line(context.surface), "bold underline"),
@@ -145,6 +176,17 @@ def _inner(text: str) -> str:
     """The gate for text that keeps its space at either end."""
     safe = one_line(text)
     return f"{' ' * text[:1].isspace()}{safe}{' ' * (text[-1:].isspace() and bool(safe))}"
+
+
+def _detail_line(item: "Item") -> Content:
+    if item.decision is None:
+        return Content.styled(f"g general form {item.general}", "$foreground 70%")
+    outside = ", ".join(
+        f"{profile}: {one_line(shown) if shown else 'as it was said'}"
+        for profile, shown in item.shown.items()
+        if profile is not ExportProfile.TEAM
+    )
+    return Content.styled(f"d {outside}", "$foreground 70%")
 
 
 def _decision_line(item: "Item") -> Content:
