@@ -86,6 +86,21 @@ class PaintedProgram:
                 raise SystemExit(f"{words} did not appear within {seconds} s on\n{self._catch_up()}")
             time.sleep(0.05)
 
+    def until_painted(self, seconds: float = 30.0) -> float:
+        """Milliseconds from the key that was pressed last to its effect, once that is shown."""
+        last, deadline = self.pressed.pop(), time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            if self._shown == len(self.chunks):
+                time.sleep(0.005)
+                continue
+            at_ns, data = self.chunks[self._shown]
+            self._emulator.feed(data)
+            self._shown += 1
+            if at_ns >= last.at_ns and last.seen("\n".join(self._screen.display)):
+                return (at_ns - last.at_ns) / 1e6
+        shown = "\n".join(self._screen.display)
+        raise SystemExit(f"a key ({last.sort}) had no effect within {seconds} s; at the end\n{shown}")
+
     def _catch_up(self) -> str:
         while self._shown < len(self.chunks):
             self._emulator.feed(self.chunks[self._shown][1])

@@ -1,12 +1,14 @@
 """The one gate for text that people type or import: nothing that passes it can steer a terminal or a widget."""
 
 import unicodedata
+from functools import lru_cache
 from typing import Final
 
 from facilitator.domain.errors import InvalidInput
 
 MAX_LINE: Final = 4_000
 MAX_NAME: Final = 120
+_NAME_LENGTH: Final = 40
 MAX_TURN: Final = 1_000_000
 """Characters of a turn: hours of talk without a pause, so that no turn is ever cut."""
 _KEPT_CONTROLS: Final = frozenset("\n\t")
@@ -88,9 +90,17 @@ def _has_control(raw: str) -> bool:
 
 def fold(text: str) -> str:
     """Fold case and accents, so that KRISTIN, kristin and Kristín compare equal. The length may change."""
+    return _word_folded(text) if len(text) <= _NAME_LENGTH else _folded(text)
+
+
+def _folded(text: str) -> str:
     decomposed = unicodedata.normalize("NFD", text.casefold())
     plain = "".join(char for char in decomposed if not unicodedata.combining(char))
     return plain.replace("ø", "o").replace("æ", "ae").replace("ł", "l").replace("đ", "d")
+
+
+_word_folded = lru_cache(maxsize=1 << 13)(_folded)
+"""Names are folded again and again."""
 
 
 def plain_words(text: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Sequence
+from functools import lru_cache
 from itertools import count
 from typing import Final
 
@@ -85,9 +86,10 @@ def short_for(short: Sequence[str], long: Sequence[str]) -> bool:
     return any(len(word) > _FEW_LETTERS and not is_common(word) and institution(word) is None for word in short)
 
 
-def name_words(surface: str) -> list[str]:
+@lru_cache(maxsize=1 << 12)
+def name_words(surface: str) -> tuple[str, ...]:
     """The words of a name, folded, without a possessive ending."""
-    return re.findall(r"\w+", re.sub(r"['’]s\b", "", fold(surface)))
+    return tuple(re.findall(r"\w+", re.sub(r"['’]s\b", "", fold(surface))))
 
 
 def _general(category: Category, surface: str) -> str:

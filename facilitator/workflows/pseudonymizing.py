@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -44,19 +44,22 @@ AROUND_MS = 1000
 class Item:
     """One identifier of the session, as the list shows it. `decision` is None while it is open.
 
-    `shown` is what exports of each profile say instead; None where they keep it.
+    What is offered for it is thought of when it is asked for: of 400 in a list, one is looked at.
     """
 
     entity: RegisterEntry
     contexts: tuple[Context, ...]
     decision: Decision | None
-    suggested: Suggestion
-    general: str
-    shown: dict[ExportProfile, str | None]
+    work: "Pseudonymization" = field(repr=False, compare=False)
 
     @property
     def surface(self) -> str:
         return self.entity.surfaces[0]
+
+    @property
+    def suggested(self) -> Suggestion:
+        """What to replace it by, and why."""
+        return self.work.suggestion(self.entity.id)
 
     @property
     def suggestion(self) -> str:
@@ -65,6 +68,16 @@ class Item:
     @property
     def resembles(self) -> str:
         return self.suggested.resembles
+
+    @property
+    def general(self) -> str:
+        """Its general form."""
+        return general_form(self.entity.category, self.entity.surfaces[0])
+
+    @property
+    def shown(self) -> dict[ExportProfile, str | None]:
+        """What exports of each profile say instead; None where they keep it."""
+        return {profile: shown_as(self.work.session.study, self.entity, profile) for profile in ExportProfile}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +99,7 @@ class Pseudonymization:
         self._hits: tuple[int, list[KnownSurface], list[RosterHit]] | None = None
         self._people: list[KnownSurface] = []
         self._alike: dict[str, KnownSurface | None] = {}
+        self._suggestions: tuple[object, Suggestions] | None = None
 
     @property
     def current(self) -> bool:
@@ -137,20 +151,23 @@ class Pseudonymization:
 
     def items(self) -> list[Item]:
         """The session's identifiers: open ones first, each group by number of mentions."""
-        study, contexts = self.session.study, self._contexts()
-        register, suggestions = study.linkage.register, self._suggestions()
+        register, decisions = self.session.study.linkage.register, self.session.study.state.decisions
         items = [
-            Item(
-                entry,
-                found,
-                study.state.decisions.get(entry.id),
-                suggestions.of(entry, found),
-                general_form(entry.category, entry.surfaces[0]),
-                {profile: shown_as(study, entry, profile) for profile in ExportProfile},
-            )
-            for entry, found in ((register[key], found) for key, found in contexts.items() if key in register)
+            Item(register[key], found, decisions.get(key), self)
+            for key, found in self._contexts().items()
+            if key in register
         ]
         return sorted(items, key=lambda item: (item.decision is not None, -len(item.contexts), item.entity.id))
+
+    def suggestion(self, entity_id: str) -> Suggestion:
+        """What to offer for an identifier, as the study's decisions are now. Raises NotFound."""
+        study, people = self.session.study, _people(self.session)
+        if people != self._people:
+            self._people, self._alike = people, {}
+        now = (study.state.last_seq, study.linkage, people)
+        if self._suggestions is None or self._suggestions[0] != now:
+            self._suggestions = (now, Suggestions(study, people, self._alike))
+        return self._suggestions[1].of(self._entry(entity_id), self._contexts().get(entity_id, ()))
 
     def roster_hits(self) -> list[RosterHit]:
         """Participants and moderators whose names occur, with the number of mentions."""
@@ -192,8 +209,7 @@ class Pseudonymization:
         study, entry = self.session.study, self._entry(entity_id)
         text = ""
         if action is Action.REPLACE:
-            offered = replacement or self._suggestions().of(entry, self._contexts().get(entity_id, ())).text
-            text = bracketed(offered)
+            text = bracketed(replacement or self.suggestion(entity_id).text)
             if text not in made_forms(study, entry):
                 self._refuse_name(text, entry)
         study.record(ev.EntityDecided(entity_id, entry.category, action, text))
@@ -317,12 +333,6 @@ class Pseudonymization:
             )
         self._found, self._texts_at = {key: tuple(those) for key, those in found.items()}, state.last_seq
         return self._found
-
-    def _suggestions(self) -> Suggestions:
-        people = _people(self.session)
-        if people != self._people:
-            self._people, self._alike = people, {}
-        return Suggestions(self.session.study, self._people, self._alike)
 
     def _refuse_name(self, text: str, entry: RegisterEntry) -> None:
         study = self.session.study

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Final
 
 from facilitator.domain.detail import Detail, ExportProfile, profile_detail
@@ -72,14 +73,19 @@ def shown_as(study: Study, entry: RegisterEntry, profile: ExportProfile) -> str 
 
 def known_surfaces(study: Study, profile: ExportProfile = ExportProfile.TEAM) -> list[KnownSurface]:
     """Names of the roster and the moderators, and every identifier that exports of the profile replace."""
-    people = list(study.linkage.identities.values())
+    people = study.linkage.identities.values()
     # [M] stands for whoever led the group, as M does for their turns
     moderators = [Identity(ResearchNumber(MODERATOR), name) for name in study.linkage.moderators]
-    known = known_from_identities([*people, *moderators])
+    known = list(_forms_of((*people, *moderators)))
     for entry in study.linkage.register.values():
         if text := shown_as(study, entry, profile):
             known += [KnownSurface(surface, text, entry.id) for surface in entry.surfaces]
     return _shared_with_withdrawn(known)
+
+
+@lru_cache(maxsize=1)
+def _forms_of(people: tuple[Identity, ...]) -> tuple[KnownSurface, ...]:
+    return tuple(known_from_identities(people))
 
 
 def _shared_with_withdrawn(known: list[KnownSurface]) -> list[KnownSurface]:

@@ -68,7 +68,7 @@ class Suggestions:
         for entry in study.linkage.register.values():
             decision = decisions.get(entry.id)
             for surface in entry.surfaces if entry.category in _NAMED else ():
-                name = _Name(surface, tuple(name_words(surface)), decision.replacement if decision else "")
+                name = _Name(surface, name_words(surface), decision.replacement if decision else "")
                 for word in name.words:
                     self._by_word[entry.category, word].append(name)
 

@@ -1,6 +1,7 @@
 """The identifiers of a session as a list: open ones first, then what is decided, then the names of the roster."""
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
@@ -51,16 +52,24 @@ def _group(title: str, options: list[Option]) -> Iterator[Option]:
 
 
 def _open_option(item: "Item") -> Option:
-    text = f"  {_fit(item.surface, 17)} {item.entity.category.value[:12]:<12} {len(item.contexts):>3}×"
-    return Option(Content(text), id=item.entity.id)
+    return Option(_line(item.surface, item.entity.category.value, len(item.contexts)), id=item.entity.id)
+
+
+@lru_cache(maxsize=2048)  # what was laid out once need not be measured again
+def _line(surface: str, category: str, mentions: int) -> Content:
+    return Content(f"  {_fit(surface, 17)} {category[:12]:<12} {mentions:>3}×")
 
 
 def _decided_option(item: "Item") -> Option:
     replacement = item.decision.replacement if item.decision else ""
     kept = item.decision is not None and item.decision.action is Action.KEEP
-    becomes = "kept" if kept else f"→ {replacement}"
-    sign = "=" if kept else "✓"
-    return Option(Content(f"{sign} {_fit(item.surface, 13)} {_fit(becomes, 21)}"), id=item.entity.id)
+    return Option(_decided_line(item.surface, "" if kept else replacement), id=item.entity.id)
+
+
+@lru_cache(maxsize=2048)
+def _decided_line(surface: str, replacement: str) -> Content:
+    becomes = f"→ {replacement}" if replacement else "kept"
+    return Content(f"{'✓' if replacement else '='} {_fit(surface, 13)} {_fit(becomes, 21)}")
 
 
 def _roster_option(hit: "RosterHit") -> Option:
