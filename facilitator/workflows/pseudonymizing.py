@@ -1,14 +1,14 @@
 """Finding identifiers in a session's texts and deciding each of them once for the whole study."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING
 
 from facilitator.domain import events as ev
 from facilitator.domain.detail import Detail, ExportProfile
-from facilitator.domain.entities import Action, Candidate, Category, Decision, PassageKind, RegisterEntry
+from facilitator.domain.entities import Action, Candidate, Category, Decision, Passage, PassageKind, RegisterEntry
 from facilitator.domain.errors import InvalidInput, NotFound
 from facilitator.domain.progress import Progress, Report, silent
 from facilitator.domain.spans import Span
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from facilitator.privacy.recognizers import Recognizers
 
 CONTEXT = 60
+ON_ROSTER = "name of the roster"
 AROUND_MS = 1000
 """So much is heard before and after a mention."""
 
@@ -82,11 +83,15 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class RosterHit:
-    """How often a participant's name was found and will be replaced."""
+    """Where a participant's name was found and will be replaced."""
 
     owner: str
     replacement: str
-    mentions: int
+    contexts: tuple[Context, ...]
+
+    @property
+    def mentions(self) -> int:
+        return len(self.contexts)
 
 
 class Pseudonymization:
@@ -170,17 +175,16 @@ class Pseudonymization:
         return self._suggestions[1].of(self._entry(entity_id), self._contexts().get(entity_id, ()))
 
     def roster_hits(self) -> list[RosterHit]:
-        """Participants and moderators whose names occur, with the number of mentions."""
+        """Participants and moderators whose names occur, with all places."""
         at, people = self.session.state.last_seq, _people(self.session)
         if self._hits is None or self._hits[:2] != (at, people):
             matcher = SurfaceMatcher(people)
-            found = Counter(
-                (match.owner, match.replacement)
-                for passage in passages(self.session)
-                for match in matcher.find(passage.text)
-            )
-            hits = [RosterHit(owner, replacement, count) for (owner, replacement), count in found.most_common()]
-            self._hits = (at, people, hits)
+            found: defaultdict[tuple[str, str], list[Context]] = defaultdict(list)
+            for passage in passages(self.session):
+                for match in matcher.find(passage.text):
+                    found[match.owner, match.replacement].append(self._context(passage, match.span, ON_ROSTER))
+            hits = [RosterHit(owner, replacement, tuple(those)) for (owner, replacement), those in found.items()]
+            self._hits = (at, people, sorted(hits, key=lambda hit: -hit.mentions))
         return self._hits[2]
 
     def heard_at(self, context: Context) -> tuple[int, int] | None:
@@ -318,19 +322,9 @@ class Pseudonymization:
             passage = texts.get(mention.ref)
             if passage is None or mention.end > len(passage.text):
                 continue
-            found[mention.entity_id].append(
-                Context(
-                    mention.ref,
-                    mention.start,
-                    passage.at_ms,
-                    self._speaker(mention.ref),
-                    passage.text[max(0, mention.start - CONTEXT) : mention.start],
-                    passage.text[mention.start : mention.end],
-                    passage.text[mention.end : mention.end + CONTEXT],
-                    mention.rule,
-                    (mention.entity_id, mention.start) in kept.get(mention.ref, ()),
-                )
-            )
+            place = self._context(passage, Span(mention.start, mention.end), mention.rule)
+            stays = (mention.entity_id, mention.start) in kept.get(mention.ref, ())
+            found[mention.entity_id].append(replace(place, kept=stays))
         self._found, self._texts_at = {key: tuple(those) for key, those in found.items()}, state.last_seq
         return self._found
 
@@ -349,6 +343,19 @@ class Pseudonymization:
                 safe="Nothing was decided.",
                 do="Describe the role instead, such as [P2's colleague].",
             )
+
+    def _context(self, passage: Passage, span: Span, rule: str) -> Context:
+        text = passage.text
+        return Context(
+            passage.ref,
+            span.start,
+            passage.at_ms,
+            self._speaker(passage.ref),
+            text[max(0, span.start - CONTEXT) : span.start],
+            text[span.start : span.end],
+            text[span.end : span.end + CONTEXT],
+            rule,
+        )
 
     def _speaker(self, ref: str) -> str:
         kind, _, number = ref.partition(":")

@@ -67,7 +67,7 @@ class IdentifierPanel(Vertical):
         self._contexts: tuple[Context, ...] = ()
         self._hidden = 0
         self._at = 0
-        self._entity = ""
+        self._shown = ""
 
     def compose(self) -> ComposeResult:
         """Heading, places, decision, field."""
@@ -98,21 +98,26 @@ class IdentifierPanel(Vertical):
         why = f" · {one_line(item.suggested.why)}" if item.suggested.why and item.decision is None else ""
         heading = f" {item.entity.category.value} · heard {len(item.contexts)}×{why}"
         others = [one_line(surface) for surface in item.entity.surfaces[1:]]
-        also = f"\nalso as {', '.join(others)}" if others else ""
+        rules = dict.fromkeys(context.rule for context in item.contexts)
+        spelled = f" · also as {', '.join(others)}" if others else ""
+        also = f"\nfound by: {', '.join(rules)}{spelled}"
         self._say(
             "identifier",
             Content.assemble(
                 (f"“{one_line(item.surface, 60)}”", "bold $text-accent"), heading, (also, "$foreground 70%")
             ),
         )
-        if self._entity != item.entity.id:
-            self._entity, self._at = item.entity.id, 0
-            self.query_one(VerticalScroll).scroll_home(animate=False)
-        self._contexts = item.contexts[:SHOWN_CONTEXTS]
-        self._at = min(self._at, max(0, len(self._contexts) - 1))
-        self._hidden = len(item.contexts) - len(self._contexts)
-        self._show_places()
+        self._take_places(item.entity.id, item.contexts)
         self._say("decision", Content("\n").join((_decision_line(item), _detail_line(item))))
+
+    def _take_places(self, shown: str, contexts: "tuple[Context, ...]") -> None:
+        if self._shown != shown:
+            self._shown, self._at = shown, 0
+            self.query_one(VerticalScroll).scroll_home(animate=False)
+        self._contexts = contexts[:SHOWN_CONTEXTS]
+        self._at = min(self._at, max(0, len(self._contexts) - 1))
+        self._hidden = len(contexts) - len(self._contexts)
+        self._show_places()
 
     def _show_places(self) -> None:
         lines = [_context_line(one, marked=index == self._at) for index, one in enumerate(self._contexts)]
@@ -122,14 +127,14 @@ class IdentifierPanel(Vertical):
 
     def show_roster(self, hit: "RosterHit") -> None:
         """Show a participant whose names occur."""
-        self._contexts, self._entity = (), ""
         self._say("identifier", Content.assemble((f"Names of {hit.owner}", "bold $text-accent"), f" · {hit.mentions}×"))
-        self._say("contexts", plain("A name on the roster. It is always replaced; there is nothing to decide."))
-        self._say("decision", plain(f"✓ replaced everywhere with {hit.replacement}"))
+        self._take_places(hit.owner, hit.contexts)
+        always = "A name on the roster is always replaced; there is nothing to decide."
+        self._say("decision", plain(f"✓ replaced everywhere with {hit.replacement}\n{always}"))
 
     def show_none(self, text: str) -> None:
         """Say why there is nothing to show."""
-        self._contexts, self._entity = (), ""
+        self._contexts, self._shown = (), ""
         self._say("identifier", Content())
         self._say("contexts", plain(text))
         self._say("decision", Content())
