@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 endif
 INSTALL := $(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt
 
-.PHONY: help demo test test-sound test-rest check bench crash system clean
+.PHONY: help demo test test-one-half test-other-half check bench crash system clean
 help:
 	@echo "make demo   install and run the whole job on the sample recording (under 5 minutes)"
 	@echo "make test   install what the tests need and run them all (about 20 minutes)"
@@ -38,14 +38,16 @@ system:
 	@sh .ci/system-packages
 
 test: system $(VENV)/.installed-dev check
-	$(MAKE) -j2 test-sound test-rest
+	$(MAKE) -j2 test-one-half test-other-half
 	$(BIN)/python -m pytest -m alone
 
-test-sound: # mostly waits, and so runs beside the rest
+ONE_HALF := tests/audio tests/tui
+test-one-half: # sound first: it mostly waits, and so goes well beside the speech models of the other half
 	$(BIN)/python -m pytest -q -m "sound and not alone"
+	$(BIN)/python -m pytest -q -m "not sound and not alone" $(ONE_HALF)
 
-test-rest:
-	$(BIN)/python -m pytest -q -m "not sound and not alone"
+test-other-half:
+	$(BIN)/python -m pytest -q -m "not sound and not alone" $(ONE_HALF:%=--ignore=%)
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .

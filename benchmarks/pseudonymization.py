@@ -1,9 +1,10 @@
 """How much of what identifies people is caught before a person decides, how much is proposed in vain, and how fast.
 
 Gold: made-up focus groups in which every identifier is known (`pseudonymization_corpus.py`). Earnings: real speech,
-with spaCy and presidio beside us in the same run. Presidio: its own synthetic sentences. Speed: 15,000 words. Caught is
-what the program replaces by itself or proposes. The gold documents are those for tests; `--development` takes those to
-improve recognizers by, and `--show` prints what was missed and what was marked in vain. Full: about 20 minutes;
+with spaCy and presidio beside us in the same run. Presidio: its own synthetic sentences. Speed: 15,000 words. Dial,
+only when named: recall and precision of development documents and two calls at each step from careful to brief. Caught
+is what the program replaces by itself or proposes. The gold documents are those for tests; `--development` takes those
+to improve recognizers by, and `--show` prints what was missed and what was marked in vain. Full: about 20 minutes;
 --quick: under 45 s.
 """
 
@@ -15,6 +16,8 @@ from typing import Any, Final
 from benchmarks.promises import told
 
 PARTS: Final = ("gold", "earnings", "presidio", "speed")
+ON_REQUEST: Final = ("dial",)
+"""Left out unless named: what the steps from careful to brief cost and save."""
 LEAST: Final = {
     "roster_recall": 0.99,
     "direct_recall": 0.97,
@@ -62,6 +65,10 @@ def measure(
         from benchmarks.pseudonymization_speed import speed
 
         figures |= speed(quick)
+    if "dial" in parts:
+        from benchmarks.pseudonymization_dial import dial
+
+        figures |= dial(quick, calls, first)
     return figures
 
 
@@ -69,14 +76,14 @@ def main() -> None:
     """Measure and print; the last line is one JSON object."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="a few documents and turns, every thirtieth sentence")
-    parser.add_argument("--only", default=",".join(PARTS), help=f"parts, of {','.join(PARTS)}")
+    parser.add_argument("--only", default=",".join(PARTS), help=f"parts, of {','.join(PARTS + ON_REQUEST)}")
     parser.add_argument("--earnings", type=Path, metavar="DIR", help="other calls, in the form of Earnings-21")
     parser.add_argument("--development", action="store_true", help="the gold documents to improve recognizers by")
     parser.add_argument("--first", type=int, metavar="N", help="only so many gold documents and calls")
     parser.add_argument("--show", action="store_true", help="print what was missed and what was marked in vain")
     given = parser.parse_args()
     parts = tuple(given.only.split(","))
-    if unknown := set(parts) - set(PARTS):
+    if unknown := set(parts) - set(PARTS + ON_REQUEST):
         parser.error(f"no part {', '.join(sorted(unknown))}")
     figures = measure(given.quick, parts, given.development, given.show, given.earnings, given.first)
     rounded = {name: round(value, 4) if isinstance(value, float) else value for name, value in figures.items()}

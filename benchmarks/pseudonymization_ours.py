@@ -2,12 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import cache
 
 from benchmarks.pseudonymization_scoring import Mark, Marks
-from facilitator.domain.entities import Passage
+from facilitator.domain.entities import Candidate, Passage
 from facilitator.domain.roster import Identity
-from facilitator.privacy.candidates import find_candidates
+from facilitator.privacy.candidates import EVERYTHING, find_candidates
 from facilitator.privacy.recognizers import Recognizers
 from facilitator.privacy.similar import AlikeNames
 from facilitator.privacy.surfaces import KnownSurface, SurfaceMatcher, known_from_identities
@@ -29,20 +30,43 @@ def glossary() -> tuple[str, ...]:
     return find_guide(shipped_guides(), GUIDE).glossary
 
 
-def our_marks(passages: Iterable[Passage], identities: Iterable[Identity] = (), given: Iterable[str] = ()) -> Marks:
-    """What the program replaces at once and what it proposes.
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What is known in some passages, and what is proposed beside it."""
 
-    Known are the names of `identities`, and `given` places and organizations, which a person decided on before.
-    """
+    passages: tuple[Passage, ...]
+    matcher: SurfaceMatcher
+    candidates: tuple[Candidate, ...]
+
+    @property
+    def marks(self) -> Marks:
+        """What the program replaces at once and what it proposes."""
+        marks: defaultdict[str, list[Mark]] = defaultdict(list)
+        for passage in self.passages:
+            for match in self.matcher.find(passage.text):
+                marks[passage.ref].append(Mark(match.span, "known", match.rule))
+        for candidate in self.candidates:
+            for mention in candidate.mentions:
+                marks[mention.ref].append(Mark(mention.span, candidate.category.value, mention.rule))
+        return marks
+
+
+def search(
+    passages: Iterable[Passage],
+    identities: Iterable[Identity] = (),
+    given: Iterable[str] = (),
+    at_least: float = EVERYTHING,
+) -> Search:
+    """Known are the names of `identities`, and `given` places and organizations, which a person decided on before."""
     texts = tuple(passages)
     people = known_from_identities(identities)
     decided = [KnownSurface(surface, f"[Given {at}]", f"E{at:06X}") for at, surface in enumerate(given, 1)]
     matcher = SurfaceMatcher([*people, *decided])
-    marks: defaultdict[str, list[Mark]] = defaultdict(list)
-    for passage in texts:
-        for match in matcher.find(passage.text):
-            marks[passage.ref].append(Mark(match.span, "known", match.rule))
-    for candidate in find_candidates(texts, matcher, AlikeNames(recognizers(), people), glossary()):
-        for mention in candidate.mentions:
-            marks[mention.ref].append(Mark(mention.span, candidate.category.value, mention.rule))
-    return marks
+    recognizers().expect(passage.text for passage in texts)
+    finder = AlikeNames(recognizers(), people)
+    return Search(texts, matcher, find_candidates(texts, matcher, finder, glossary(), at_least=at_least))
+
+
+def our_marks(passages: Iterable[Passage], identities: Iterable[Identity] = (), given: Iterable[str] = ()) -> Marks:
+    """The marks of a search for everything."""
+    return search(passages, identities, given).marks

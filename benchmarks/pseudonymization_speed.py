@@ -45,9 +45,9 @@ def speed(quick: bool) -> dict[str, Any]:
         with open_study(StudyFolder(root), _PASSPHRASE) as study:
             people = next(corpus(DEVELOPMENT)).identities
             numbers = add_participants(study, [RosterRow(one.name, one.aliases) for one in people]).numbers
-            with _session(study, numbers, _FEW_WORDS) as short:
+            with session_of(study, numbers, _FEW_WORDS) as short:
                 Pseudonymization(short).search()  # loads the language model
-            with _session(study, numbers, least) as session:
+            with session_of(study, numbers, least) as session:
                 return _measured(session, least, _QUICK_EDITS if quick else _EDITS)
     finally:
         shutil.rmtree(folder)
@@ -77,7 +77,7 @@ def _after_edits(session: Session, count: int) -> Iterator[float]:
         yield _seconds(lambda: release_content(session))
 
 
-def _session(study: Study, numbers: Sequence[ResearchNumber], words: int) -> Session:
+def session_of(study: Study, numbers: Sequence[ResearchNumber], words: int) -> Session:
     """A session of at least so many words; each passage of the documents is a turn."""
     session = Session(study, plan_session(study, find_guide(study.folder.guides, "pilot"), numbers))
     session.record(ev.DraftMade(tuple(_segments(words, [Speaker(number) for number in numbers]))))

@@ -1,8 +1,9 @@
 """Participants: research numbers, background and, kept apart, the names that belong to them."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from facilitator.domain.ids import ResearchNumber, number_value
 
@@ -47,6 +48,9 @@ def alphabetical(names: Iterable[str]) -> bool:
 
 SMALL_CELL = 3
 """Counts under this are suppressed: fewer than three people in a cell can single somebody out."""
+NOT_STATED: Final = "not stated"
+TOO_FEW: Final = "too few people to be counted"
+"""The one value of a column of which nothing can be told without telling all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,20 +63,40 @@ class BackgroundRow:
 
 
 def background_table(participants: Iterable[Participant], threshold: int = SMALL_CELL) -> tuple[BackgroundRow, ...]:
-    """Counts for each background column, small cells suppressed.
+    """Counts for each background column, the highest first, then the suppressed ones by name.
 
-    When exactly one cell of a column is suppressed, the next smallest is suppressed too: otherwise the column's
-    total would give it back (complementary suppression).
+    Cells under `threshold` are suppressed, and the next smallest with them where they could be reckoned from the number
+    of people (complementary suppression). Where no cell is left for that, the column has one row, `TOO_FEW`. Nobody who
+    knows this rule, the threshold and the number of people can tell the count of a suppressed cell.
     """
     people = tuple(participants)
     columns = dict.fromkeys(column for person in people for column in person.background)
-    rows: list[BackgroundRow] = []
-    for column in columns:
-        counts = Counter(person.background.get(column) or "not stated" for person in people)
-        hidden = {value for value, count in counts.items() if count < threshold}
-        if len(hidden) == 1 and len(counts) > 1:
-            hidden.add(min((value for value in counts if value not in hidden), key=lambda value: counts[value]))
-        rows.extend(
-            BackgroundRow(column, value, None if value in hidden else count) for value, count in counts.most_common()
-        )
-    return tuple(rows)
+    return tuple(
+        row
+        for column in columns
+        for row in _rows(column, Counter(person.background.get(column) or NOT_STATED for person in people), threshold)
+    )
+
+
+def _rows(column: str, counts: Mapping[str, int], threshold: int) -> Iterator[BackgroundRow]:
+    hidden = {value for value, count in counts.items() if count < threshold}
+    shown = sorted(counts.keys() - hidden, key=lambda value: (-counts[value], value))
+    if _told_by_their_sum([counts[value] for value in hidden], threshold):
+        if not shown:
+            yield BackgroundRow(column, TOO_FEW, None)
+            return
+        fewest = counts[shown[-1]]
+        # of equals the one whose first person came first: the order of names would tell which of the two is the small
+        beside = next(value for value, count in counts.items() if count == fewest)
+        hidden.add(beside)
+        shown.remove(beside)
+    for value in shown:
+        yield BackgroundRow(column, value, counts[value])
+    for value in sorted(hidden):
+        yield BackgroundRow(column, value, None)
+
+
+def _told_by_their_sum(small: Sequence[int], threshold: int) -> bool:
+    """Whether cells of 1 to `threshold` - 1 people can be told from their sum: one alone, or all as small as can be, or
+    all as large: three under five that make twelve have four each."""
+    return len(small) == 1 or (bool(small) and sum(small) in (len(small), len(small) * (threshold - 1)))

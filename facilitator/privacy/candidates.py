@@ -1,9 +1,12 @@
 """From proposals in each text to one candidate for each distinct identifier."""
 
+import gc
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Protocol, TypeVar
+from types import MappingProxyType
+from typing import Final, Protocol, TypeVar
 
 from facilitator.domain.entities import Candidate, Category, Mention, Passage
 from facilitator.domain.progress import Progress, Report, silent
@@ -18,6 +21,18 @@ _Counted = TypeVar("_Counted", str, Category)
 SAME_WORDS = "same words"
 _SAME_WORDS_SCORE = 0.5
 _LABEL = "Looking for identifiers"
+EVERYTHING: Final = 0.0
+STEPS: Final[Mapping[str, float]] = MappingProxyType({"careful": EVERYTHING, "balanced": 0.4, "brief": 0.6})
+"""How much is proposed: the least score of an identifier, by the name of the step.
+
+What is under 0.4 rests on one word alone: in no dictionary (0.3), capital within a sentence (0.2). Under 0.6 are names
+of the United States census (0.5), the weaker patterns of roles, ages and regions (0.4 and 0.5), and numbers that could
+be telephones (0.4).
+"""
+_SURE: Final = 1.0
+_LIKE_KNOWN: Final = 60.0
+"""Least similarity, 0 to 100, of what may be a name of the roster by any stretch: Pjurnar for Bjørnar is 71."""
+_SHORTEST: Final = 3
 
 
 class Finder(Protocol):
@@ -32,6 +47,7 @@ class _Group:
 
     surfaces: Counter[str] = field(default_factory=Counter)
     categories: Counter[Category] = field(default_factory=Counter)
+    score: float = 0.0
 
 
 def find_candidates(
@@ -40,6 +56,7 @@ def find_candidates(
     recognizers: Finder,
     glossary: Iterable[str] = (),
     report: Report = silent,
+    at_least: float = EVERYTHING,
 ) -> tuple[Candidate, ...]:
     """Every distinct identifier that the recognizers propose, with all its mentions in all passages.
 
@@ -47,8 +64,22 @@ def find_candidates(
     identifiers that hold a known name (an address, a clinic) are proposed whole. Mentions stand where a
     replacement would: a shorter candidate inside a longer one is a mention of the longer one only, and a candidate
     without any mention of its own is left out.
+
+    An identifier of which no finding has a score of `at_least` is left out too (see `STEPS`), unless a rule of the
+    roster proposed it or a word of it resembles a name that `matcher` knows.
     """
-    texts, terms = tuple(passages), glossary_terms(glossary)
+    with _without_collecting():
+        return _candidates(tuple(passages), matcher, recognizers, glossary_terms(glossary), report, at_least)
+
+
+def _candidates(
+    texts: tuple[Passage, ...],
+    matcher: SurfaceMatcher,
+    recognizers: Finder,
+    terms: frozenset[str],
+    report: Report,
+    at_least: float,
+) -> tuple[Candidate, ...]:
     groups: dict[str, _Group] = {}
     proposed: dict[tuple[str, Span], Finding] = {}
     for done, passage in enumerate(texts):
@@ -64,7 +95,10 @@ def find_candidates(
             group = groups.setdefault(_key(surface), _Group())
             group.surfaces[surface] += 1
             group.categories[finding.category] += 1
+            group.score = max(group.score, _SURE if finding.rule in ROSTER_RULES else finding.score)
             proposed[passage.ref, rest] = finding
+    names = {fold(word) for known in matcher.surfaces for word in known.surface.split()}
+    groups = {key: group for key, group in groups.items() if group.score >= at_least or _like_one(key, names)}
     mentions = _mentions(texts, matcher, groups, proposed)
     report(Progress(_LABEL, len(texts), len(texts)))
     return tuple(
@@ -72,6 +106,25 @@ def find_candidates(
         for key, group in groups.items()
         if mentions[key]
     )
+
+
+@contextmanager
+def _without_collecting() -> Iterator[None]:
+    """Spare the garbage collector what is loaded: a language model of a million objects, again and again: a sixth of
+    all time."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+
+
+def _like_one(key: str, names: Iterable[str]) -> bool:
+    """Whether a word of `key` is close to one of `names`, both folded: misheard, broken off."""
+    from rapidfuzz import fuzz
+
+    words = [word for word in key.split() if len(word) >= _SHORTEST]
+    return any(fuzz.ratio(word, name, score_cutoff=_LIKE_KNOWN) for word in words for name in names)
 
 
 def _mentions(

@@ -26,6 +26,11 @@ _ENGLISH: Final = """
     sage say see short sky small snow so south star stone storm summer sunny swift tell the there they this to tone
     top tore tuck um up us van walk ward way we well west white will win winter wise wolf wood would year yes you
     young
+    back call card carry close deal early east fine fish free friend glass gold guest head heard high hurt judge key
+    keys kitchen land large lay light link loan luck main many means minor miss numbers nurse parent peace person
+    pleasant post power pray quick read register rude rush sales sample season self sell sessions settle sharp short
+    sides smart son song soon still story strange street strong sun sung sweet till tiny true wait wall walls wash
+    weeks wild wind younger
 """
 _NORWEGIAN: Final = """
     aa aar alle av bare bent bo bra da dag de dem den der det du en er et fa fjell for fra fred glede gro gronn ha han

@@ -12,10 +12,16 @@ from typing import Final
 from facilitator.domain.entities import Category
 from facilitator.domain.text import fold
 
-_MONTHS: Final = (
-    "january|february|march|april|may|june|july|august|september|october|november|december|jan|feb|mar|apr|jun|jul|aug|"
-    "sept?|oct|nov|dec|januar|februar|mars|mai|juni|juli|oktober|desember"
-)
+_MONTH_NAMES: Final = """
+    january february march april may june july august september october november december
+    jan feb mar apr jun jul aug sep sept oct nov dec
+    januar februar mars april mai juni juli august september oktober november desember
+    januari februari mars maj augusti marts marz dezember maart mei augustus
+    janvier fevrier avril juin juillet aout septembre octobre novembre decembre
+    enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre
+"""
+"""English and Norwegian; Swedish, Danish, German, Dutch, French and Spanish where they differ. Folded."""
+_MONTHS: Final = "|".join(dict.fromkeys(_MONTH_NAMES.split()))
 _DATED: Final = re.compile(
     rf"\b(?:{_MONTHS})\b|\b(?:1[89]|20)\d\d\b|\b\d{{1,2}}[./-]\d{{1,2}}\b|\b\d{{1,2}}(?:st|nd|rd|th)\b"
 )

@@ -87,6 +87,7 @@ class Lexicon:
         self._dictionary = dictionary
         self._ours, self._first, self._last = ours, first | ours, last
         self.kind = cache(self._kind)
+        self.is_first_name, self.is_last_name = cache(self._is_first_name), cache(self._is_last_name)
 
     @classmethod
     def load(cls) -> "Lexicon":
@@ -106,11 +107,11 @@ class Lexicon:
         """Whether it is a name of our own list, of which few are anything else."""
         return fold(stem(word)) in self._ours
 
-    def is_first_name(self, word: str) -> bool:
+    def _is_first_name(self, word: str) -> bool:
         """Whether people are called so, whatever else it means."""
         return (name := fold(stem(word))) in self._first and name not in _NO_FIRST_NAMES
 
-    def is_last_name(self, word: str) -> bool:
+    def _is_last_name(self, word: str) -> bool:
         """Whether families are called so, whatever else it means."""
         return fold(stem(word)) in self._last
 
@@ -142,6 +143,7 @@ class Lexicon:
         return len(rest) >= _LEAST_REST and rest != word and known(rest)
 
 
+@cache
 def stem(word: str) -> str:
     """The word without a possessive or other short ending after an apostrophe."""
     return _ENDING.sub("", word)

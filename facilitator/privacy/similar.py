@@ -7,7 +7,7 @@ from typing import Final, Protocol
 from facilitator.domain.entities import Category
 from facilitator.domain.spans import Span
 from facilitator.domain.text import fold
-from facilitator.privacy.common_words import counts_as_name
+from facilitator.privacy.everyday_names import EverydayNames, has_capitals
 from facilitator.privacy.recognizers import Finding
 from facilitator.privacy.surfaces import KnownSurface
 
@@ -16,7 +16,8 @@ ALIKE: Final = 80.0
 RULE: Final = "sounds like a name of the roster"
 INITIALS_RULE: Final = "initials of a name of the roster"
 EVERYDAY_RULE: Final = "name of the roster, or the word"
-ROSTER_RULES: Final = frozenset((RULE, INITIALS_RULE, EVERYDAY_RULE))
+BY_PLACE_RULE: Final = "name of the roster, by the words around it"
+ROSTER_RULES: Final = frozenset((RULE, INITIALS_RULE, EVERYDAY_RULE, BY_PLACE_RULE))
 _INITIALS: Final = re.compile(
     r"(?<![\w.'’])(?:(?:[^\W\d_]\.\s?){1,3}[^\W\d_]\b|[^\W\d_]{2,3}\b|[^\W\d_]\s[^\W\d_]\b)(?!['’])"
 )
@@ -43,16 +44,15 @@ class Finder(Protocol):
 class AlikeNames:
     """Adds to another finder's proposals each capitalized word that sounds like a name of the roster, and initials.
 
-    Where a text has no capitals, also names of the roster that are everyday words: Pål, written pal.
+    Also names of the roster that are everyday words, in lower case: where a text has no capitals, each of them (Pål,
+    written pal); else where the words around one speak for a name, and with these (`EverydayNames`).
     """
 
     def __init__(self, finder: Finder, known: Iterable[KnownSurface]) -> None:
         self._finder = finder
         names = tuple(known)
         self._names = [name for name in names if " " not in name.surface.strip()]
-        surfaces = (name.surface.strip() for name in self._names)
-        either = "|".join(sorted({fold(one) for one in surfaces if not counts_as_name(one, fold(one))}))
-        self._everyday = re.compile(rf"\b(?:{either})(?=s?\b)" if either else "(?!)")
+        self._everyday = EverydayNames(name.surface for name in self._names)
         self._initials = {letters for name in names if len(letters := _initials(name.surface)) > 1} - _OTHER_SENSES
 
     def find(self, text: str) -> tuple[Finding, ...]:
@@ -67,8 +67,12 @@ class AlikeNames:
             joined = fold("".join(char for char in letters[0] if char.isalpha()))
             if joined in self._initials and (len(letters[0]) > len(joined) or joined not in _SMALL_WORDS):
                 found.append(Finding(span, Category.PERSON, INITIALS_RULE, ALIKE / 100))
-        if not any(char.isupper() for char in text.replace("I", "")):  # capitals tell nothing here
-            places = (Span(*word.span()) for word in self._everyday.finditer(text))
+        if has_capitals(text):
+            for span in self._everyday.by_place(text):
+                if not any(span.overlaps(other.span) for other in found):
+                    found.append(Finding(span, Category.PERSON, BY_PLACE_RULE, ALIKE / 100))
+        else:  # capitals tell nothing here
+            places = self._everyday.alone(text)
             found += [Finding(span, Category.PERSON, EVERYDAY_RULE, ALIKE / 100) for span in places]
         return tuple(sorted(found, key=lambda finding: finding.span))
 

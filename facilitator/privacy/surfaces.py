@@ -1,9 +1,11 @@
 """Known surface forms, and the one search that finds them in original text."""
 
 import re
+from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from facilitator.domain.ids import MODERATOR, number_value
 from facilitator.domain.roster import Identity
@@ -12,6 +14,9 @@ from facilitator.privacy.common_words import counts_as_name
 from facilitator.privacy.folding import Folded, folded
 from facilitator.privacy.names import name_forms
 from facilitator.privacy.surface_patterns import HIDDEN, NOT_AFTER_LETTER, spelled_names, squeezed, surface_pattern
+
+_LABEL: Final = re.compile(r"\[[^\[\]]*\]")
+"""What a replacement usually is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,29 +46,33 @@ class SurfaceMatcher:
     """Finds known surfaces whatever their case, accents, hyphens and possessive endings, and spelled out too.
 
     Everyday words that are names too, such as Even and Will, match only with a capital letter, unless a surface was
-    given without. Where two surfaces have the same letters and digits, a participant's wins, then the one given
-    first. Surfaces without letter or digit match nothing.
+    given without. Where two surfaces have the same letters and digits, a participant's wins, then the owner that sorts
+    first: the order in which they are given never matters. Surfaces without letter or digit match nothing, nor does
+    anything within one of the surfaces' replacements in brackets: what was replaced stays as it is.
     """
 
     def __init__(self, surfaces: Iterable[KnownSurface]) -> None:
         self.surfaces = tuple(surfaces)
         self._known: defaultdict[str, list[KnownSurface]] = defaultdict(list)
-        branches: dict[str, int] = {}
-        for item in sorted(self.surfaces, key=_of_register):
+        branches: dict[str, str] = {}
+        for item in sorted(self.surfaces, key=_rank):
             form = folded(item.surface).text
             if key := squeezed(form):
                 self._known[key].append(item)
-                branches[surface_pattern(form)] = len(key)
+                branches[surface_pattern(form)] = key
         self._longest = max(map(len, self._known), default=0)
-        longest = sorted(branches, key=lambda branch: -branches[branch])
-        # a lookahead finds overlapping matches too, so that the longest can be chosen over the first
-        self._regex = re.compile(f"{NOT_AFTER_LETTER}(?=({'|'.join(longest)}))" if longest else "(?!)")
+        self._regex = _any_of(branches)
+        always = {key for key, same in self._known.items() if any(counts_as_name(one.surface, key) for one in same)}
+        self._unless_everyday = _any_of({branch: key for branch, key in branches.items() if key in always})
+        labels = {item.replacement for item in self.surfaces if _LABEL.fullmatch(item.replacement)}
+        ordered = sorted(map(re.escape, labels), key=lambda label: (-len(label), label))
+        self._labels = re.compile("|".join(ordered) or "(?!)")
 
     def find(self, text: str) -> tuple[Match, ...]:
         """All matches in text order, without overlaps; the longest wins."""
         source = folded(text)
         chosen: dict[Span, Match] = {}
-        hidden = source.text
+        hidden = self._without_labels(source)
         while found := self._search(source, hidden):
             kept = [item.span for item in longest_first(Replacement(span, "") for span in found)]
             chosen.update((span, found[span][1]) for span in kept)
@@ -71,37 +80,63 @@ class SurfaceMatcher:
                 break
             # a match that lost may have hidden a shorter one beside the winner
             for place in (found[span][0] for span in kept):
-                hidden = hidden[: place.start] + HIDDEN * len(place) + hidden[place.end :]
-        for span, match in self._spelled(source):
-            if not any(span.overlaps(other) for other in chosen):
-                chosen[span] = match
+                hidden = _hide(hidden, place)
         return tuple(chosen[span] for span in sorted(chosen))
 
-    def _spelled(self, source: Folded) -> Iterator[tuple[Span, Match]]:
-        """K-R-I-S-T-I-N, whatever its case: who spells a word means a name."""
-        for start, end, name in spelled_names(source.text, self._known, self._longest):
-            known, span = self._known[name][0], source.span(start, end)
-            rule = "register" if _of_register(known) else "participant"
-            yield span, Match(span, source.source[span.start : span.end], known.replacement, known.owner, rule)
+    def _without_labels(self, source: Folded) -> str:
+        hidden = source.text
+        for label in self._labels.finditer(source.source) if "[" in source.source else ():
+            hidden = _hide(hidden, Span(*(bisect_left(source.origin, at) for at in label.span())))
+        return hidden
 
     def _search(self, source: Folded, hidden: str) -> dict[Span, tuple[Span, Match]]:
         """Matches by their span in the source, each with its span in the folded text."""
         found: dict[Span, tuple[Span, Match]] = {}
-        for hit in self._regex.finditer(hidden):
-            span = source.span(*hit.span(1))
-            surface = source.source[span.start : span.end]
-            same = self._known[squeezed(hit[1])]
-            known = next((one for one in same if counts_as_name(one.surface, surface)), None)
-            if known is None:
-                continue
-            rule = "register" if _of_register(known) else "participant"
-            match = Match(span, surface, known.replacement, known.owner, rule)
-            found[span] = (Span(*hit.span(1)), match)
+        for first in self._regex.finditer(hidden):
+            hit: re.Match[str] | None = first
+            known = self._meant(source, first)
+            if known is None and (hit := self._unless_everyday.match(hidden, first.start())):
+                known = self._meant(source, hit)
+            if hit and known:
+                place = Span(*hit.span(1))
+                match = _match(source, place, known)
+                found[match.span] = (place, match)
+        for start, end, name in spelled_names(hidden, self._known, self._longest):
+            # whatever its case: who spells a word means a name
+            match = _match(source, Span(start, end), self._known[name][0])
+            found.setdefault(match.span, (Span(start, end), match))
         return found
+
+    def _meant(self, source: Folded, hit: re.Match[str]) -> KnownSurface | None:
+        span = source.span(*hit.span(1))
+        written = source.source[span.start : span.end]
+        return next((one for one in self._known[squeezed(hit[1])] if counts_as_name(one.surface, written)), None)
+
+
+def _any_of(branches: dict[str, str]) -> re.Pattern[str]:
+    """Patterns by what each matches, in one that finds overlapping matches too, the longest at each place."""
+    longest = sorted(branches, key=lambda branch: (-len(branches[branch]), branch))
+    return re.compile(f"{NOT_AFTER_LETTER}(?=({'|'.join(longest)}))" if longest else "(?!)")
+
+
+def _match(source: Folded, place: Span, known: KnownSurface) -> Match:
+    span = source.span(place.start, place.end)
+    rule = "register" if _of_register(known) else "participant"
+    return Match(span, source.source[span.start : span.end], known.replacement, known.owner, rule)
+
+
+def _hide(text: str, place: Span) -> str:
+    return text[: place.start] + HIDDEN * len(place) + text[place.end :]
 
 
 def _of_register(known: KnownSurface) -> bool:
     return known.owner.startswith("E")
+
+
+def _rank(known: KnownSurface) -> tuple[bool, bool, int, str, str, str]:
+    """Participants before the register, and what is in it before what is only proposed (E?3)."""
+    owner = known.owner
+    return _of_register(known), not owner.isalnum(), len(owner), owner, known.surface, known.replacement
 
 
 def known_from_identities(identities: Iterable[Identity]) -> list[KnownSurface]:

@@ -29,6 +29,7 @@ from facilitator.tui.pressing import pressed_ns
 from facilitator.tui.screens.base import StudyScreen
 from facilitator.tui.screens.home import HomeScreen
 from facilitator.tui.themes import DARK, LIGHT
+from facilitator.tui.widgets.withdraw_working import Carrying
 
 if TYPE_CHECKING:  # see the module's docstring
     from facilitator.workflows.study import Study
@@ -74,7 +75,10 @@ class FacilitatorApp(App[None]):
         self.theme = DARK.name
 
     async def action_quit(self) -> None:
-        """Leave, once every screen has stored what is half written."""
+        """Leave, once every screen has stored what is half written; not while something has to come to its end."""
+        if carrying := [screen for screen in self.screen_stack if isinstance(screen, Carrying)]:
+            carrying[0].action_stop()
+            return
         for screen in self.screen_stack:
             if isinstance(screen, StudyScreen):
                 screen.keep()

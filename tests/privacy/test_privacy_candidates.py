@@ -1,4 +1,5 @@
 from collections.abc import Iterable
+from dataclasses import replace
 
 import pytest
 from privacy_loading import loaded
@@ -8,8 +9,9 @@ from facilitator.domain.ids import ResearchNumber
 from facilitator.domain.progress import Progress
 from facilitator.domain.roster import Identity
 from facilitator.domain.spans import Span
-from facilitator.privacy.candidates import find_candidates
+from facilitator.privacy.candidates import STEPS, find_candidates
 from facilitator.privacy.recognizers import Finding, Recognizers
+from facilitator.privacy.similar import AlikeNames
 from facilitator.privacy.surfaces import SurfaceMatcher, known_from_identities
 
 KNOWN = SurfaceMatcher(known_from_identities([Identity(ResearchNumber("P1"), "Kristin Haugen")]))
@@ -102,6 +104,66 @@ def test_glossary_terms_and_their_abbreviations_are_left_out() -> None:
     texts = segments("The Wellness Recovery Action Plan", "WRP", "WRAP", "Recovery Action")
     found = find_candidates(texts, KNOWN, Scripted(words), glossary=("Wellness Recovery Action Plan",))
     assert [candidate.surface for candidate in found] == ["WRP"]
+
+
+class Scored(Scripted):
+    """Proposes fixed words with fixed scores."""
+
+    def __init__(self, scores: dict[str, float]) -> None:
+        super().__init__(dict.fromkeys(scores, Category.OTHER))
+        self.scores = scores
+
+    def find(self, text: str) -> tuple[Finding, ...]:
+        found = super().find(text)
+        return tuple(replace(one, score=self.scores[text[one.span.start : one.span.end]]) for one in found)
+
+
+@pytest.mark.parametrize(
+    ("step", "left"),
+    [
+        ("careful", {"Skjold", "Focus", "Rowan", "Bergen"}),
+        ("balanced", {"Rowan", "Bergen"}),
+        ("brief", {"Bergen"}),
+    ],
+)
+def test_each_step_leaves_out_what_is_less_sure(step: str, left: set[str]) -> None:
+    texts = segments("Skjold, Focus, Rowan, Bergen")
+    finder = Scored({"Skjold": 0.3, "Focus": 0.2, "Rowan": 0.5, "Bergen": 0.85})
+    assert by_surface(find_candidates(texts, KNOWN, finder, at_least=STEPS[step])).keys() == left
+
+
+def test_one_sure_finding_brings_every_mention() -> None:
+    texts = segments("in Skjoldnes", "at SKJOLDNES")
+    finder = Scored({"Skjoldnes": 0.3, "SKJOLDNES": 0.8})
+    (candidate,) = find_candidates(texts, KNOWN, finder, at_least=0.6)
+    assert [mention.ref for mention in candidate.mentions] == ["segment:0", "segment:1"]
+
+
+@pytest.mark.parametrize("at_least", [*STEPS.values(), 1.0])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "then Kristen said so",
+        "then kristen said so",
+        "and kristen solberg too",
+        "ask K. H. about it",
+        "and then kris- // sorry",
+    ],
+)
+def test_names_of_the_roster_that_were_misheard_are_proposed_at_every_step(
+    recognizers: Recognizers, at_least: float, text: str
+) -> None:
+    finder = AlikeNames(recognizers, KNOWN.surfaces)
+    (candidate,) = find_candidates(segments(text), KNOWN, finder, at_least=at_least)
+    assert candidate.key in ("kristen", "kristen solberg", "k. h", "kris")
+
+
+def test_a_longer_guess_does_not_hide_a_sure_part(recognizers: Recognizers) -> None:
+    # “vrengstad amalie” is one run of words that are not everyday; only Amalie is of the list of names
+    (candidate,) = find_candidates(
+        segments("i met amalie vrengstad there"), KNOWN, recognizers, at_least=STEPS["brief"]
+    )
+    assert "amalie" in candidate.key
 
 
 def test_progress_covers_every_passage() -> None:

@@ -8,6 +8,7 @@ import regex
 from privacy_loading import loaded, no_network
 
 from facilitator.domain.errors import MissingNeed
+from facilitator.domain.spans import Span
 from facilitator.privacy import recognizers as module
 from facilitator.privacy.patterns import RULES
 from facilitator.privacy.recognizers import Recognizers
@@ -125,12 +126,15 @@ def test_nothing_is_logged(recognizers: Recognizers, caplog: pytest.LogCaptureFi
 
 
 def test_the_version_names_model_and_rules(recognizers: Recognizers) -> None:
+    assert recognizers.version == module.search_version()
     assert "presidio-analyzer 2" in recognizers.version
     assert "en_core_web_sm" in recognizers.version
 
 
 def test_a_missing_model_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "find_spec", lambda name: None if "core" in name else importlib.util.find_spec(name))
+    absent = "presidio_analyzer"
+    monkeypatch.setattr(module, "find_spec", lambda name: None if name == absent else importlib.util.find_spec(name))
+    assert module.search_version() is None
     with pytest.raises(MissingNeed) as raised:
         Recognizers.load()
     assert "pip install" in raised.value.do
@@ -156,3 +160,25 @@ def test_words_of_another_language_are_not_all_proposed() -> None:
 def test_of_two_findings_that_overlap_nothing_is_lost(recognizers: Recognizers) -> None:
     text = "i had typed lfosshaug jankowski at outlook dot com"
     assert found(recognizers, text).keys() == {"lfosshaug", "jankowski at outlook dot com"}
+
+
+def test_a_longer_guess_is_as_sure_as_the_surest_part_of_it(recognizers: Recognizers) -> None:
+    # a run of words that are not everyday, of which our list knows the first as a town
+    (finding,) = recognizers.find("the levanger trollvik thing")
+    assert (finding.span, finding.rule, finding.score) == (Span(4, 21), "name list", 0.7)
+
+
+def test_texts_that_were_expected_are_read_as_any_other(recognizers: Recognizers) -> None:
+    texts = ["Kristin left Bergen.", "…", "", "berit and i", "Kristin left Bergen.", "On 3 May 2019, at 22 33 44 55."]
+    together = Recognizers.load()
+    together.expect(texts)
+    assert [together.find(text) for text in texts] == [recognizers.find(text) for text in texts]
+    assert together.find("Out of turn, in Oslo.") == recognizers.find("Out of turn, in Oslo.")
+
+
+def test_what_was_expected_may_be_asked_in_another_order_or_not_at_all(recognizers: Recognizers) -> None:
+    recognizers.expect(["first, Anna", "then Bergen", "Molde at last"])
+    assert found(recognizers, "then Bergen") == {"Bergen": "place"}
+    assert found(recognizers, "first, Anna") == {"Anna": "person"}
+    recognizers.expect([])
+    assert found(recognizers, "Molde at last") == {"Molde": "place"}

@@ -65,6 +65,7 @@ class HomeScreen(StudyScreen):
         Binding("t", "transcribe", "Transcribe", id="transcribe", tooltip="Make a draft transcript on this machine"),
         Binding("e", "correct", "Correct", id="correct", tooltip="Correct the draft against the sound"),
         Binding("p", "pseudonymize", "Pseudonymize", id="pseudonymize", tooltip="Find and replace what identifies"),
+        Binding("m", "mosaic", "Mosaic", id="mosaic", tooltip="What remains of each person, all sessions together"),
         Binding("v", "verify", "Verify", id="verify", tooltip="Ethics check and approval"),
         Binding("x", "export", "Export", id="export", tooltip="Write the approved session as files"),
         Binding("q", "leave", "Quit", id="home-quit", tooltip="Leave the program"),
@@ -341,6 +342,13 @@ class HomeScreen(StudyScreen):
 
         if chosen := self._chosen():
             self.app.push_screen(VerifyScreen(chosen))
+
+    def action_mosaic(self) -> None:
+        """What all sessions together tell of each participant."""
+        from facilitator.tui.screens.mosaic import MosaicScreen
+
+        if self.facilitator.study:
+            self.app.push_screen(MosaicScreen())
 
     def action_export(self) -> None:
         """Write its files."""

@@ -15,6 +15,7 @@ from facilitator.domain.consent import Consent, missing_consents
 from facilitator.domain.errors import InvalidInput
 from facilitator.domain.ids import ResearchNumber
 from facilitator.domain.roster import RosterRow
+from facilitator.domain.withdrawal import Withdrawal
 from facilitator.tui.screens.base import StudyScreen
 from facilitator.tui.screens.new_session import is_date
 from facilitator.tui.widgets.check_list import Tick
@@ -40,7 +41,9 @@ class RosterScreen(StudyScreen):
     HELP = (
         "Participants with their research numbers. Numbers are given once and never used again. Consents are recorded "
         "for the selected person, or for everybody who has none. Without consent to recording no session with that "
-        "person starts. Add the moderator's name too, so that it is replaced by [M] wherever it is heard."
+        "person starts. Add the moderator's name too, so that it is replaced by [M] wherever it is heard. When "
+        "somebody withdraws, w shows what that takes out of the sessions before it asks; their row stays below the "
+        "others, for the receipt and for what is found to be theirs later."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("i", "import_file", "Import CSV", id="roster-import", tooltip="Add everybody in a CSV file"),
@@ -48,6 +51,7 @@ class RosterScreen(StudyScreen):
         Binding("c", "consent", "Consent", id="roster-consent", tooltip="Record the selected person's consent"),
         Binding("C", "consent_all", "All missing", id="roster-consents", tooltip="Record it for all who have none"),
         Binding("m", "moderator", "Moderator", id="roster-moderator", tooltip="A moderator's or assistant's name"),
+        Binding("w", "withdraw", "Withdraw", id="roster-withdraw", tooltip="When the selected person withdraws"),
     ]
 
     def __init__(self) -> None:
@@ -70,8 +74,9 @@ class RosterScreen(StudyScreen):
         count = len(state.participants)
         many = "1 consent" if len(missing) == 1 else f"{len(missing)} consents"
         consents = f"{many} missing" if missing else "all consented ✓" if count else "nobody yet"
-        self.bar.show(f" People   {self.study.settings.title}", f"{count} participants · {consents} ")
-        self.set_class(not count, "-empty")
+        gone = f" · {len(state.withdrawals)} withdrew" if state.withdrawals else ""
+        self.bar.show(f" People   {self.study.settings.title}", f"{count} participants · {consents}{gone} ")
+        self.set_class(not (count or gone), "-empty")
         self._fill_table()
         if self.study.linkage_here:
             names = ", ".join(self.study.linkage.moderators) or "none yet: m adds one, so that it is replaced by [M]"
@@ -97,6 +102,9 @@ class RosterScreen(StudyScreen):
                 *(cell(person.background.get(name) or "–", limit=40) for name in columns),
                 key=number,
             )
+        for number, withdrawal in state.withdrawals.items():
+            shown = (cell(withdrawal_text(withdrawal)), *(cell("–") for _ in columns))
+            table.add_row(cell(number, "  "), cell("–"), *shown, key=number)
         table.move_cursor(row=row)
         table.focus()
         self._mark_cursor()
@@ -104,7 +112,7 @@ class RosterScreen(StudyScreen):
     @on(DataTable.RowHighlighted)
     def _mark_cursor(self) -> None:
         table, selected = self.query_one("#people", DataTable), self._selected()
-        for number in self.study.state.participants:
+        for number in (*self.study.state.participants, *self.study.state.withdrawals):
             if number in table.rows:
                 table.update_cell(number, "number", cell(number, "▸ " if number == selected else "  "))
 
@@ -177,8 +185,20 @@ class RosterScreen(StudyScreen):
 
     def action_consent(self) -> None:
         """Record the selected person's consent."""
-        if selected := self._selected():
+        selected = self._selected()
+        if selected in self.study.state.withdrawals:
+            self.tell(f"{selected} withdrew; w shows what became of their contributions.")
+        elif selected:
             self._ask_consent((selected,), self.study.state.consents.get(selected))
+
+    def action_withdraw(self) -> None:
+        """What it means that the selected person withdraws, or the receipt of it."""
+        from facilitator.tui.screens.withdraw import WithdrawScreen
+
+        if selected := self._selected():
+            self.app.push_screen(WithdrawScreen(selected), lambda _: self._fill())
+        else:
+            self.tell("Nobody is on the roster yet.")
 
     def action_consent_all(self) -> None:
         """Record the same consent for everybody without a record."""
@@ -231,6 +251,12 @@ def consent_text(consent: Consent | None) -> str:
         + ("" if consent.quotation else " no quotes")
         + (" sound" if consent.audio_sharing else "")
     )
+
+
+def withdrawal_text(withdrawal: Withdrawal) -> str:
+    """`✓ withdrew 2026-11-02`, or that it was broken off."""
+    done = withdrawal.finished_utc[:10]
+    return f"✓ withdrew {done}" if done else "▲ withdrawal broken off"
 
 
 def _row(values: dict[str, str], columns: list[str]) -> RosterRow:
