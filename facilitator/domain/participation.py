@@ -1,8 +1,8 @@
 """Who has had the floor for how long, and whom a moderator might look at: from speaker marks and voice activity."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final
 
@@ -54,6 +54,11 @@ class VoiceActivity:
             self._ends.append(at_ms)
             self._silent.append(self._silent[-1] + at_ms - start_ms)
 
+    @property
+    def known_until_ms(self) -> int:
+        """The end of the last block: what lies before it does not change any more."""
+        return self._last_ms
+
     def talked_ms(self, start_ms: int, end_ms: int) -> int:
         """How long somebody spoke between two moments."""
         return self.talked_until(max(start_ms, end_ms)) - self.talked_until(start_ms)
@@ -98,37 +103,90 @@ def shares(
     Within a mark's stretch only the time in which `voice` heard somebody counts. `came_ms` says when a latecomer came:
     nobody is silent before that. In `breaks` nobody talks and nobody is silent.
     """
-    pauses = merged(breaks)
     ordered = sorted(marks, key=lambda mark: mark.at_ms)
-    heard = voice or VoiceActivity()
-    talked: dict[Speaker, int] = {}
-    turns: dict[Speaker, int] = {}
-    ended: dict[Speaker, int] = {}
+    return TalkShares(voice or VoiceActivity()).at(ordered, people, now_ms, came_ms, breaks)
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What marks up to some moment add up to: talk, turns and the end of the last one, by speaker."""
+
+    talked_ms: dict[Speaker, int] = field(default_factory=dict)
+    turns: dict[Speaker, int] = field(default_factory=dict)
+    ended_ms: dict[Speaker, int] = field(default_factory=dict)
     before: Speaker | None = None
-    ends = [*(mark.at_ms for mark in ordered[1:]), now_ms][: len(ordered)]
-    spoken_ms = pairwise([heard.talked_until(mark.at_ms) for mark in ordered] + [heard.talked_until(now_ms)])
-    for mark, end_ms, (from_ms, to_ms) in zip(ordered, ends, spoken_ms, strict=True):
-        if mark.speaker is not None:
-            spoken = max(0, to_ms - from_ms)
-            if any(start < end_ms and mark.at_ms < end for start, end in pauses):
-                spoken = sum(heard.talked_ms(*part) for part in without([(mark.at_ms, end_ms)], pauses))
-            talked[mark.speaker] = talked.get(mark.speaker, 0) + spoken
-            turns[mark.speaker] = turns.get(mark.speaker, 0) + (mark.speaker != before)
-            ended[mark.speaker] = end_ms
-        before = mark.speaker
-    whole = sum(talked.values())
-    began_ms = ordered[0].at_ms if ordered else now_ms
-    current = ordered[-1].speaker if ordered else None
-    quiet_since = {one: max(ended.get(one, began_ms), (came_ms or {}).get(one, 0)) for one in people}
-    return {
-        person: Share(
-            round(talked.get(person, 0) * 100 / whole) if whole else 0,
-            turns.get(person, 0),
-            total(without([(since_ms, now_ms)], pauses)),
-            person == current,
-        )
-        for person, since_ms in quiet_since.items()
-    }
+
+    def add(self, mark: SpeakerMark, end_ms: int, voice: VoiceActivity, pauses: list[Stretch]) -> None:
+        """Take in the next mark, whose stretch ends at `end_ms`."""
+        if (who := mark.speaker) is not None:
+            talked = max(0, voice.talked_until(end_ms) - voice.talked_until(mark.at_ms))
+            if pauses and any(start < end_ms and mark.at_ms < end for start, end in pauses):
+                talked = sum(voice.talked_ms(*part) for part in without([(mark.at_ms, end_ms)], pauses))
+            self.talked_ms[who] = self.talked_ms.get(who, 0) + talked
+            self.turns[who] = self.turns.get(who, 0) + (who != self.before)
+            self.ended_ms[who] = end_ms
+        self.before = mark.speaker
+
+    def copy(self) -> "_Tally":
+        return _Tally(dict(self.talked_ms), dict(self.turns), dict(self.ended_ms), self.before)
+
+
+class TalkShares:
+    """`shares` for a screen that asks every second: it remembers the sum of what no later level can change."""
+
+    def __init__(self, voice: VoiceActivity) -> None:
+        self._voice = voice
+        self._settled: Sequence[SpeakerMark] = ()
+        self._until_ms = 0
+        self._pauses: list[Stretch] = []
+        self._sum = _Tally()
+
+    def at(
+        self,
+        marks: Sequence[SpeakerMark],
+        people: Iterable[Speaker],
+        now_ms: int,
+        came_ms: Mapping[Speaker, int] | None = None,
+        breaks: Iterable[Stretch] = (),
+    ) -> dict[Speaker, Share]:
+        """The share of each of `people` at `now_ms`, as `shares`; `marks` are in time order."""
+        pauses = merged(breaks)
+        self._settle(marks, pauses)
+        tally = self._sum.copy()
+        for mark, after in pairwise(marks[len(self._settled) :]):
+            tally.add(mark, after.at_ms, self._voice, pauses)
+        if marks:
+            tally.add(marks[-1], now_ms, self._voice, pauses)
+        whole = sum(tally.talked_ms.values())
+        began_ms = marks[0].at_ms if marks else now_ms
+        current = marks[-1].speaker if marks else None
+        quiet_since = {one: max(tally.ended_ms.get(one, began_ms), (came_ms or {}).get(one, 0)) for one in people}
+        return {
+            person: Share(
+                round(tally.talked_ms.get(person, 0) * 100 / whole) if whole else 0,
+                tally.turns.get(person, 0),
+                total(without([(since_ms, now_ms)], pauses)),
+                person == current,
+            )
+            for person, since_ms in quiet_since.items()
+        }
+
+    def _settle(self, marks: Sequence[SpeakerMark], pauses: list[Stretch]) -> None:
+        """Add the marks whose stretch ended before the last level; all anew where an earlier one or a break changed."""
+        count = len(self._settled)
+        until_ms = marks[count].at_ms if count < len(marks) else 0
+        same = (marks[:count], until_ms, _before(pauses, until_ms)) == (self._settled, self._until_ms, self._pauses)
+        if count and not same:
+            count, self._sum = 0, _Tally()
+        while count + 1 < len(marks) and marks[count + 1].at_ms <= self._voice.known_until_ms:
+            self._sum.add(marks[count], marks[count + 1].at_ms, self._voice, pauses)
+            count += 1
+        self._settled, self._until_ms = marks[:count], marks[count].at_ms if count < len(marks) else 0
+        self._pauses = _before(pauses, self._until_ms)
+
+
+def _before(pauses: list[Stretch], until_ms: int) -> list[Stretch]:
+    return [(start, min(end, until_ms)) for start, end in pauses if start < until_ms]
 
 
 def hints(found: Mapping[Speaker, Share], began_ms: int, now_ms: int, silent_ms: int = SILENT_MS) -> list[Hint]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from facilitator.domain.group import Presence
 from facilitator.domain.ids import ASSISTANT, MODERATOR, ResearchNumber, Speaker
-from facilitator.domain.participation import SILENT_MS, VoiceActivity, hints, shares
+from facilitator.domain.participation import SILENT_MS, TalkShares, hints
 from facilitator.domain.roster import Identity
 from facilitator.domain.session_state import SessionState
 from facilitator.tui.session_keys import SPEAKER_KEYS
@@ -21,9 +21,7 @@ def people_of(state: SessionState, identities: Mapping[ResearchNumber, Identity]
     return (*people, Person("m", MODERATOR, "moderator"), Person("a", ASSISTANT, "assistant"))
 
 
-def floor_of(
-    state: SessionState, people: Sequence[Person], now_ms: int, voice: VoiceActivity, *, hinting: bool
-) -> Floor:
+def floor_of(state: SessionState, people: Sequence[Person], now_ms: int, talk: TalkShares, *, hinting: bool) -> Floor:
     """Who talks at `now_ms`, and, when `hinting`, whom to look at.
 
     Once somebody was noted as here, hints are about those who were, and about whoever was marked. While nobody has
@@ -31,7 +29,7 @@ def floor_of(
     """
     marks = state.speaker_marks
     came = {Speaker(one.number): one.at_ms for one in state.comings if one.presence is Presence.HERE}
-    found = shares(marks, [person.label for person in people], now_ms, voice, came, state.breaks(now_ms))
+    found = talk.at(marks, [person.label for person in people], now_ms, came, state.breaks(now_ms))
     said = []
     if marks and hinting and now_ms - marks[-1].at_ms < SILENT_MS:
         there = {one.label: found[one.label] for one in _there(people, {mark.speaker for mark in marks})}

@@ -6,7 +6,16 @@ from hypothesis import strategies as st
 
 from facilitator.domain.ids import ASSISTANT, MODERATOR, Speaker
 from facilitator.domain.notes import SpeakerMark
-from facilitator.domain.participation import SETTLED_MS, SILENT_MS, Hint, Share, VoiceActivity, hints, shares
+from facilitator.domain.participation import (
+    SETTLED_MS,
+    SILENT_MS,
+    Hint,
+    Share,
+    TalkShares,
+    VoiceActivity,
+    hints,
+    shares,
+)
 
 P1, P2, P3 = (Speaker(f"P{value}") for value in (1, 2, 3))
 PEOPLE = (P1, P2, P3, MODERATOR)
@@ -260,3 +269,56 @@ def test_shares_add_up_to_all_or_nothing(
         assert one.turns <= sum(mark.speaker == person for mark in marks)
         assert (one.turns == 0) == all(mark.speaker != person for mark in marks)
         assert one.percent == 0 or one.turns > 0
+
+
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("mark"), st.integers(0, 3_000), SPEAKERS),
+        st.tuples(st.just("earlier"), MOMENTS, SPEAKERS),
+        st.tuples(st.just("levels"), st.integers(1, 20), LEVELS),
+        st.tuples(st.just("undo"), st.integers(0, 30), st.none()),
+        st.tuples(st.just("break"), MOMENTS, st.none()),
+    ),
+    max_size=40,
+)
+
+
+@given(STEPS)
+def test_what_is_remembered_of_earlier_marks_changes_no_share(steps: list[tuple[str, int, object]]) -> None:
+    voice = VoiceActivity()
+    talk, marks, breaks, now_ms = TalkShares(voice), list[SpeakerMark](), list[tuple[int, int]](), 0
+    for what, value, more in steps:
+        if what == "mark":
+            now_ms += value
+            marks.append(SpeakerMark(now_ms, more))  # type: ignore[arg-type]
+        elif what == "earlier":
+            marks.append(SpeakerMark(min(value, now_ms), more))  # type: ignore[arg-type]
+        elif what == "levels":
+            for _ in range(value):
+                now_ms += 250
+                voice.take(now_ms, more)  # type: ignore[arg-type]
+        elif what == "undo" and marks:
+            marks.pop(value % len(marks))
+        elif what == "break":
+            breaks.append((min(value, now_ms), now_ms))
+        ordered = sorted(marks, key=lambda mark: mark.at_ms)
+        assert talk.at(ordered, PEOPLE, now_ms, breaks=breaks) == shares(ordered, PEOPLE, now_ms, voice, breaks=breaks)
+
+
+def test_a_long_group_is_summed_once() -> None:
+    voice = _heard((0, 2_000_000, TALK))
+    marks = _marks(*((1_000 * at, PEOPLE[at % 4]) for at in range(1_500)))
+    talk = TalkShares(voice)
+    first = talk.at(marks, PEOPLE, 2_000_000)
+    asked = 0
+    until = VoiceActivity.talked_until
+
+    def counted(self: VoiceActivity, at_ms: int) -> int:
+        nonlocal asked
+        asked += 1
+        return until(self, at_ms)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(VoiceActivity, "talked_until", counted)
+        assert talk.at(marks, PEOPLE, 2_000_000) == first
+    assert asked <= 4

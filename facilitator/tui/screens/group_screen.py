@@ -13,7 +13,7 @@ from textual.widget import Widget
 from facilitator.domain.errors import FacilitatorError, UsageError
 from facilitator.domain.guide import QuestionType
 from facilitator.domain.ids import ResearchNumber, SessionId, Speaker
-from facilitator.domain.participation import VoiceActivity
+from facilitator.domain.participation import TalkShares, VoiceActivity
 from facilitator.domain.time_plan import Standing
 from facilitator.domain.timebase import clock
 from facilitator.tui.group_people import floor_of, people_of
@@ -91,6 +91,7 @@ class GroupScreen(NotingScreen):
     def __init__(self, session_id: SessionId) -> None:
         super().__init__(session_id)
         self.voice = VoiceActivity()
+        self.talk = TalkShares(self.voice)
         self._hints_on = True
         self._reminded = False
         self._people_drawn: tuple[Person, ...] = ()
@@ -398,7 +399,7 @@ class GroupScreen(NotingScreen):
         if people != self._people_drawn:
             self._people_drawn = people
             self.query_one(ParticipantMarks).introduce(people)
-        floor = floor_of(state, people, plan.now_ms, self.voice, hinting=self._hints_on)
+        floor = floor_of(state, people, plan.now_ms, self.talk, hinting=self._hints_on)
         self.query_one(ParticipantMarks).show(floor)
         proposing = plan.dropping is not None and bool(plan.dropping.questions)
         if proposing != self._proposing:
