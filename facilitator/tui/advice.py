@@ -12,6 +12,8 @@ KEYS = {
     "correct": "e on the list of sessions",
     "pseudonymize": "p on the list of sessions",
     "verify": "v on the list of sessions, then a",
+    "mosaic": "m on the list of sessions",
+    "withdraw": "r on the list of sessions, then w",
 }
 
 

@@ -164,8 +164,7 @@ class EntryLine(Horizontal):
         self.post_message(self.Written(event.value))
 
     def _set(self, state: str) -> None:
-        for other in ("-typing", "-asking", "-done"):
-            self.set_class(other == state, other)
+        self.update_classes({other: other == state for other in ("-typing", "-asking", "-done")})
         if state != "-typing" and self.query_one(NoteText).has_focus:
             self.screen.set_focus(None)
 

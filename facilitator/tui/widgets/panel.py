@@ -38,7 +38,6 @@ class Panel(Vertical):
         & > Static { height: auto; text-style: bold; color: $text-primary; }
         & > OptionList { height: 1fr; margin: 1 0 0 0; }
     }
-    Panel.-open { display: block; }
     """
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - the name that every widget uses
@@ -62,12 +61,12 @@ class Panel(Vertical):
     @property
     def is_open(self) -> bool:
         """True while it shows."""
-        return self.has_class("-open")
+        return bool(self.display)
 
     def open(self, noting: "NoteTaking", store: Store, pressed_ms: Callable[[], int]) -> None:
         """Show what there is, and take the keys of the list. `pressed_ms` says when a key was pressed."""
         self._noting, self._store, self._pressed_ms = noting, store, pressed_ms
-        self.add_class("-open")
+        self.display = True  # a class would style it and all in it anew
         self.draw()
         self.focus_list()
 
@@ -77,7 +76,7 @@ class Panel(Vertical):
 
     def close(self) -> None:
         """Hide it."""
-        self.remove_class("-open")
+        self.display = False
         if self.query_one(OptionList).has_focus:
             self.screen.set_focus(None)
 

@@ -70,7 +70,6 @@ class QuestionPicker(Vertical):
         padding: 1 2 0 2;
         & > OptionList { height: 1fr; margin: 1 0 0 0; text-wrap: nowrap; text-overflow: ellipsis; }
     }
-    QuestionPicker.-open { display: block; }
     """
 
     class Picked(Message):
@@ -95,7 +94,7 @@ class QuestionPicker(Vertical):
     @property
     def is_open(self) -> bool:
         """True while it shows."""
-        return self.has_class("-open")
+        return bool(self.display)
 
     def open(self, plan: TimePlan) -> None:
         """Show the questions of the guide."""
@@ -107,7 +106,7 @@ class QuestionPicker(Vertical):
             must = "must ask · " if question.must_ask else ""
             line = f"{SIGNS[plan.standing(question)]} {place:<20}{spent:>6}  {must}{one_line(question.text, 300)}"
             self._lines.append((line, question))
-        self.add_class("-open")
+        self.display = True
         field = self.query_one(PickerText)
         field.value = ""
         self._filter("")
@@ -115,7 +114,7 @@ class QuestionPicker(Vertical):
 
     def close(self) -> None:
         """Hide it."""
-        self.remove_class("-open")
+        self.display = False
         self.screen.set_focus(None)
 
     @on(LineInput.Changed)
