@@ -162,6 +162,8 @@ async def test_general_forms_and_detail_for_others(peopled: Study, opened: Opene
         decision = decision_on(peopled, "Levanger")
         assert decision is not None and decision.replacement == "[a place]"
         await choose(driver, screen, "Berit")
+        await driver.press("d")
+        assert any("Decide it first" in notice for notice in driver.notices)
         assert "“my colleague” there" in shown(driver)
         await driver.press("r")
         decision = decision_on(peopled, "Berit")
@@ -169,7 +171,7 @@ async def test_general_forms_and_detail_for_others(peopled: Study, opened: Opene
         await choose(driver, screen, "Berit")
         await driver.press("d")
         assert isinstance(driver.app.screen, DetailChoice)
-        for part in ("For the journal: [P2's colleague 1] now", "For the archive:", "● as usual for its kind"):
+        for part in ("Journal · now [P2's colleague 1]", "Archive · now", "● as usual for its kind"):
             assert part in driver.text, part
         await driver.press("escape", "d", "end", "up", "enter")
         (entry,) = peopled.linkage.entities_for("Berit")

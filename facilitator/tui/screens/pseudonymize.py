@@ -201,6 +201,9 @@ readers of a journal and users of an archive see. Page up and page down scroll.
         item = self.chosen
         if item is None:
             return
+        if item.decision is None:
+            self.tell("Decide it first; then d says how much of it others see.")
+            return
         details = self.study.state.details
         now = {profile: details.get((item.entity.id, profile)) for profile in ExportProfile}
         self.app.push_screen(DetailChoice(item, now), partial(self._set_detail, item))

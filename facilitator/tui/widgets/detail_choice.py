@@ -57,7 +57,7 @@ class DetailChoice(ModalScreen[Choice | None]):
         options: list[Option] = []
         for profile in (ExportProfile.JOURNAL, ExportProfile.ARCHIVE):
             shows = self._item.shown[profile] or "as it was said"
-            head = f"For the {profile}: {one_line(shows, 40)} now"
+            head = f"{profile.capitalize()} · now {one_line(shows, 44)}"
             options.append(Option(Content.styled(head, "bold"), disabled=True))
             options += [
                 Option(plain(f"{'●' if self._now.get(of) is detail else '○'} {_SAID[detail]}"), id=str(index))
