@@ -1,5 +1,6 @@
 """Finding identifiers in a session's texts and deciding each of them once for the whole study."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from facilitator.privacy.recognizers import Recognizers
 
 CONTEXT = 60
+_NUMBER = re.compile(r"\[(P\d+)\]")
 ON_ROSTER = "name of the roster"
 AROUND_MS = 1000
 """So much is heard before and after a mention."""
@@ -207,13 +209,14 @@ class Pseudonymization:
         """Replace an identifier everywhere in the study (by `replacement`, or the suggestion), or keep it.
 
         Raises:
-            InvalidInput: the replacement is empty or holds a name that must not leave the study.
+            InvalidInput: the replacement is empty, holds a name that must not leave, or is a number that nobody has.
             NotFound: no such entity.
         """
         study, entry = self.session.study, self._entry(entity_id)
         text = ""
         if action is Action.REPLACE:
             text = bracketed(replacement or self.suggestion(entity_id).text)
+            self._refuse_stranger(text)
             if text not in made_forms(study, entry):
                 self._refuse_name(text, entry)
         study.record(ev.EntityDecided(entity_id, entry.category, action, text))
@@ -327,6 +330,16 @@ class Pseudonymization:
             found[mention.entity_id].append(replace(place, kept=stays))
         self._found, self._texts_at = {key: tuple(those) for key, those in found.items()}, state.last_seq
         return self._found
+
+    def _refuse_stranger(self, text: str) -> None:
+        """Nobody but a participant is called by a research number."""
+        known = self.session.study.state.participants.keys() | self.session.study.state.withdrawals.keys()
+        if (number := _NUMBER.fullmatch(text)) and number[1] not in known:
+            raise InvalidInput(
+                f"{number[1]} is no participant of this study.",
+                safe="Nothing was decided.",
+                do="Somebody else is called by what they are to one, such as [P2's colleague 1].",
+            )
 
     def _refuse_name(self, text: str, entry: RegisterEntry) -> None:
         study = self.session.study

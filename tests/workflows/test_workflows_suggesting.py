@@ -11,7 +11,7 @@ from cli_runner import run
 from facilitator.domain import events as ev
 from facilitator.domain.detail import Detail, ExportProfile
 from facilitator.domain.entities import Action, Category
-from facilitator.domain.errors import NotFound, NotVerified
+from facilitator.domain.errors import InvalidInput, NotFound, NotVerified
 from facilitator.domain.ids import Speaker, session_id
 from facilitator.domain.transcript import Segment, Word
 from facilitator.workflows.correcting import Correction
@@ -101,6 +101,14 @@ def test_a_short_name_gets_what_its_long_form_became(work: Pseudonymization) -> 
         work.decide(item(work, short).entity.id, Action.REPLACE)
         decided = item(work, short).decision
         assert decided is not None and decided.replacement == wanted
+
+
+def test_no_third_party_becomes_a_research_number(work: Pseudonymization) -> None:
+    colleague = item(work, "Gunvor").entity.id
+    with pytest.raises(InvalidInput, match="P40 is no participant"):
+        work.decide(colleague, Action.REPLACE, "P40")
+    work.decide(colleague, Action.REPLACE, "P2")  # a nickname, as somebody knows who was there
+    assert "My colleague [P2] is" in text(work.session)
 
 
 def test_dates_shift_by_the_same_secret_weeks_in_the_whole_study(work: Pseudonymization) -> None:
