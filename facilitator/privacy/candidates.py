@@ -26,8 +26,8 @@ STEPS: Final[Mapping[str, float]] = MappingProxyType({"careful": EVERYTHING, "ba
 """How much is proposed: the least score of an identifier, by the name of the step.
 
 What is under 0.4 rests on one word alone: in no dictionary (0.3), capital within a sentence (0.2). Under 0.6 are names
-of the United States census (0.5), the weaker patterns of roles, ages and regions (0.4 and 0.5), and numbers that could
-be telephones (0.4).
+of the United States census (0.5), what the language model says of everyday words or of lower case (0.5), the weaker
+patterns of roles, ages and regions (0.4 and 0.5), and numbers that could be telephones (0.4).
 """
 _SURE: Final = 1.0
 _LIKE_KNOWN: Final = 60.0
@@ -50,6 +50,18 @@ class _Group:
     score: float = 0.0
 
 
+@contextmanager
+def _without_collecting() -> Iterator[None]:
+    """Spare the garbage collector what is loaded: a language model of a million objects, again and again: a sixth of
+    all time."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+
+
+@_without_collecting()
 def find_candidates(
     passages: Iterable[Passage],
     matcher: SurfaceMatcher,
@@ -68,18 +80,7 @@ def find_candidates(
     An identifier of which no finding has a score of `at_least` is left out too (see `STEPS`), unless a rule of the
     roster proposed it or a word of it resembles a name that `matcher` knows.
     """
-    with _without_collecting():
-        return _candidates(tuple(passages), matcher, recognizers, glossary_terms(glossary), report, at_least)
-
-
-def _candidates(
-    texts: tuple[Passage, ...],
-    matcher: SurfaceMatcher,
-    recognizers: Finder,
-    terms: frozenset[str],
-    report: Report,
-    at_least: float,
-) -> tuple[Candidate, ...]:
+    texts, terms = tuple(passages), glossary_terms(glossary)
     groups: dict[str, _Group] = {}
     proposed: dict[tuple[str, Span], Finding] = {}
     for done, passage in enumerate(texts):
@@ -106,17 +107,6 @@ def _candidates(
         for key, group in groups.items()
         if mentions[key]
     )
-
-
-@contextmanager
-def _without_collecting() -> Iterator[None]:
-    """Spare the garbage collector what is loaded: a language model of a million objects, again and again: a sixth of
-    all time."""
-    gc.freeze()
-    try:
-        yield
-    finally:
-        gc.unfreeze()
 
 
 def _like_one(key: str, names: Iterable[str]) -> bool:

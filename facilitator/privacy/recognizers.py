@@ -37,7 +37,7 @@ from facilitator.privacy.surfaces import KnownSurface, SurfaceMatcher
 if TYPE_CHECKING:
     from facilitator.privacy.ensemble import Ensemble
 
-_RULES_VERSION: Final = "2"
+_RULES_VERSION: Final = "3"
 _BY_PRESIDIO: Final = {
     "CREDIT_CARD": Category.NUMBER,
     "IBAN_CODE": Category.NUMBER,
@@ -77,15 +77,17 @@ def installed_model(language: str = "en") -> str | None:
     return model.name if model else None
 
 
-def search_version(language: str = "en") -> str | None:
+def search_version(language: str = "en", at_least: float = 0.0) -> str | None:
     """What `Recognizers.load(language).version` would be, or None where it would raise; loads nothing.
 
-    A search that another version made may have found less.
+    Of a search that leaves out what has a lower score than `at_least`, it says that too. A search by another version
+    may have found less.
     """
     model = _model(language)
     if model is None:
         return None
-    return f"{_PRESIDIO} {version_of(_PRESIDIO)}, {model.described(language)}, rules {_RULES_VERSION}"
+    sifted = f", scores from {at_least:g}" if at_least else ""
+    return f"{_PRESIDIO} {version_of(_PRESIDIO)}, {model.described(language)}, rules {_RULES_VERSION}{sifted}"
 
 
 def _model(language: str) -> LanguageModel | None:
@@ -131,6 +133,7 @@ class Recognizers:
     def expect(self, texts: Iterable[str]) -> None:
         """Say what `find` is going to be asked, in that order, so that the language model can read several at once."""
         self._expected = deque(text for text in dict.fromkeys(texts) if _digest(text) not in self._found)
+        self._capitals = {}
 
     def find(self, text: str) -> tuple[Finding, ...]:
         """Proposals in text order, without overlaps: the longest wins, then a rule over the model.

@@ -13,7 +13,14 @@ from facilitator.domain.spans import Replacement, Span, longest_first
 from facilitator.privacy.common_words import counts_as_name
 from facilitator.privacy.folding import Folded, folded
 from facilitator.privacy.names import name_forms
-from facilitator.privacy.surface_patterns import HIDDEN, NOT_AFTER_LETTER, spelled_names, squeezed, surface_pattern
+from facilitator.privacy.surface_patterns import (
+    HIDDEN,
+    NOT_AFTER_LETTER,
+    PART,
+    spelled_names,
+    squeezed,
+    surface_pattern,
+)
 
 _LABEL: Final = re.compile(r"\[[^\[\]]*\]")
 """What a replacement usually is."""
@@ -60,10 +67,14 @@ class SurfaceMatcher:
             if key := squeezed(form):
                 self._known[key].append(item)
                 branches[surface_pattern(form)] = key
+                branches[surface_pattern(form[PART.search(form).start() :])] = key  # type: ignore[union-attr]
         self._longest = max(map(len, self._known), default=0)
         self._regex = _any_of(branches)
-        always = {key for key, same in self._known.items() if any(counts_as_name(one.surface, key) for one in same)}
-        self._unless_everyday = _any_of({branch: key for branch, key in branches.items() if key in always})
+        words = tuple(
+            key for key, same in self._known.items() if not any(counts_as_name(one.surface, key) for one in same)
+        )
+        within = {key for key in self._known if key not in words and any(word.startswith(key) for word in words)}
+        self._within_words = _any_of({branch: key for branch, key in branches.items() if key in within})
         labels = {item.replacement for item in self.surfaces if _LABEL.fullmatch(item.replacement)}
         ordered = sorted(map(re.escape, labels), key=lambda label: (-len(label), label))
         self._labels = re.compile("|".join(ordered) or "(?!)")
@@ -95,8 +106,8 @@ class SurfaceMatcher:
         for first in self._regex.finditer(hidden):
             hit: re.Match[str] | None = first
             known = self._meant(source, first)
-            if known is None and (hit := self._unless_everyday.match(hidden, first.start())):
-                known = self._meant(source, hit)
+            if known is None and (hit := self._within_words.match(hidden, first.start())):
+                known = self._meant(source, hit)  # Mar’s, though Mars is an everyday word
             if hit and known:
                 place = Span(*hit.span(1))
                 match = _match(source, place, known)
@@ -114,9 +125,17 @@ class SurfaceMatcher:
 
 
 def _any_of(branches: dict[str, str]) -> re.Pattern[str]:
-    """Patterns by what each matches, in one that finds overlapping matches too, the longest at each place."""
-    longest = sorted(branches, key=lambda branch: (-len(branches[branch]), branch))
-    return re.compile(f"{NOT_AFTER_LETTER}(?=({'|'.join(longest)}))" if longest else "(?!)")
+    """Patterns by what each matches, in one that finds overlapping matches too, the longest at each place.
+
+    Grouped by their first letter, of which a place has one: with 500 names that is seventeen times as fast.
+    """
+    by_first: dict[str, list[str]] = {}
+    for branch in sorted(branches, key=lambda branch: (-len(branches[branch]), branch)):
+        bare = branch.removeprefix(NOT_AFTER_LETTER)  # stands before all of them
+        by_first.setdefault(bare[0] if bare[0].isalpha() else "", []).append(bare)
+    others = by_first.pop("", [])
+    either = [f"{first}(?:{'|'.join(one[1:] for one in same)})" for first, same in by_first.items()]
+    return re.compile(f"{NOT_AFTER_LETTER}(?=({'|'.join(either + others)}))" if branches else "(?!)")
 
 
 def _match(source: Folded, place: Span, known: KnownSurface) -> Match:

@@ -5,7 +5,7 @@ import shutil
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -19,13 +19,17 @@ STUDY_FILES: Final = ("identity.age", "linkage.key.age", "linkage.age", "study.k
 
 
 class StudySettings(BaseModel):
-    """`study.toml`: nothing personal. `recipient` is the public key that new data is sealed for."""
+    """`study.toml`: nothing personal. `recipient` is the public key that new data is sealed for.
+
+    `search` is how much the search for identifiers proposes.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     format: int
     title: str
     approval_reference: str = ""
     language: str = "en"
+    search: Literal["careful", "balanced", "brief"] = "careful"
     recipient: str
     linkage: str = "linkage.age"
 
@@ -151,6 +155,8 @@ def write_settings(
         f"approval_reference = {_toml(settings.approval_reference)}\n"
         "# Language spoken, as an ISO 639-1 code.\n"
         f"language = {_toml(settings.language)}\n"
+        "# How much the search for identifiers proposes: careful, balanced or brief.\n"
+        f"search = {_toml(settings.search)}\n"
         "# Public key that new data is sealed for; its secret half is in identity.age.\n"
         f"recipient = {_toml(settings.recipient)}\n"
         "# Names belong here and nowhere else. Best kept on another medium: give its path.\n"

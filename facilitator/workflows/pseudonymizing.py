@@ -4,7 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 from facilitator.domain import events as ev
@@ -110,9 +110,24 @@ class Pseudonymization:
 
     @property
     def current(self) -> bool:
-        """True when the last search read the texts as they are now."""
+        """True when the last search read the texts as they are now, by the rules and the model that are here now."""
         searched = self.session.state.searched
-        return searched is not None and searched.texts_sha256 == texts_digest(passages(self.session))
+        if searched is None or searched.texts_sha256 != texts_digest(passages(self.session)):
+            return False
+        return self._version is None or searched.recognizers == self._version
+
+    @cached_property
+    def _version(self) -> str | None:
+        """By what a search would be made now; None where none can be made here."""
+        from facilitator.privacy.recognizers import search_version
+
+        return search_version(self.session.study.settings.language, self._at_least)
+
+    @property
+    def _at_least(self) -> float:
+        from facilitator.privacy.candidates import STEPS
+
+        return STEPS[self.session.study.settings.search]
 
     def search(self, report: Report = silent) -> int:
         """Search the texts for identifiers, store what was found and return the number still open.
@@ -132,14 +147,17 @@ class Pseudonymization:
         recognizers = _recognizers(session.study.settings.language)
         glossary = session.state.guide.glossary if session.state.guide else ()
         people = _people(session)
-        candidates = find_candidates(found, SurfaceMatcher(people), AlikeNames(recognizers, people), glossary, report)
+        recognizers.expect(passage.text for passage in found)
+        candidates = find_candidates(
+            found, SurfaceMatcher(people), AlikeNames(recognizers, people), glossary, report, self._at_least
+        )
         entries = self._register(candidates)
         mentions = tuple(
             ev.FoundMention(entry.id, mention.ref, mention.span.start, mention.span.end, mention.rule, mention.score)
             for candidate, entry in zip(candidates, entries, strict=True)
             for mention in candidate.mentions
         )
-        session.record(ev.CandidatesSearched(texts_digest(found), recognizers.version, mentions))
+        session.record(ev.CandidatesSearched(texts_digest(found), self._version or recognizers.version, mentions))
         return len(self.open_ids)
 
     @property

@@ -127,6 +127,7 @@ def test_nothing_is_logged(recognizers: Recognizers, caplog: pytest.LogCaptureFi
 
 def test_the_version_names_model_and_rules(recognizers: Recognizers) -> None:
     assert recognizers.version == module.search_version()
+    assert module.search_version(at_least=0.4) == f"{recognizers.version}, scores from 0.4"
     assert "presidio-analyzer 2" in recognizers.version
     assert "en_core_web_sm" in recognizers.version
 
@@ -166,6 +167,23 @@ def test_a_longer_guess_is_as_sure_as_the_surest_part_of_it(recognizers: Recogni
     # a run of words that are not everyday, of which our list knows the first as a town
     (finding,) = recognizers.find("the levanger trollvik thing")
     assert (finding.span, finding.rule, finding.score) == (Span(4, 21), "name list", 0.7)
+
+
+@pytest.mark.parametrize(
+    ("text", "surface", "score"),
+    [
+        ("We bought it from Gas Power and sold it.", "Gas Power", 0.5),
+        ("Then Ragnfrid from skjoldnes came to Oslo.", "skjoldnes", 0.5),
+        ("Then Ragnfrid from skjoldnes came to Oslo.", "Ragnfrid", 0.85),
+        ("then ragnfrid from skjoldnes came to oslo", "skjoldnes", 0.85),
+        ("We worked with Green Valley in Oslo.", "Green Valley", 0.85),
+    ],
+)
+def test_the_language_model_is_less_sure_where_the_words_do_not_bear_it_out(
+    recognizers: Recognizers, text: str, surface: str, score: float
+) -> None:
+    scores = {text[one.span.start : one.span.end]: (one.rule, one.score) for one in recognizers.find(text)}
+    assert scores[surface] == ("language model", score)
 
 
 def test_texts_that_were_expected_are_read_as_any_other(recognizers: Recognizers) -> None:
