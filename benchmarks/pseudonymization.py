@@ -2,10 +2,10 @@
 
 Gold: made-up focus groups in which every identifier is known (`pseudonymization_corpus.py`). Earnings: real speech,
 with spaCy and presidio beside us in the same run. Presidio: its own synthetic sentences. Speed: 15,000 words. Screen:
-400 identifiers decided in the real one. Dial, only when named: recall and precision of development documents and two calls at each step from careful to brief. Caught
-is what the program replaces by itself or proposes. The gold documents are those for tests; `--development` takes those
-to improve recognizers by, and `--show` prints what was missed and what was marked in vain. Full: about 20 minutes;
---quick: under 45 s.
+400 identifiers decided in the real one. Dial, only when named: recall and precision of development documents and two
+calls at each step from careful to brief. Caught is what the program replaces by itself or proposes. The gold documents
+are those for tests; `--development` takes those to improve recognizers by, and `--show` prints what was missed and what
+was marked in vain. Full: about 20 minutes; --quick: under 45 s.
 """
 
 import argparse
