@@ -22,7 +22,10 @@ SHORTEST_DIGEST = 8
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """The session as a profile's export would show it, and what the checks say of it. `approval` may be void by now."""
+    """The session as a profile's export would show it, and what the checks say of it.
+
+    `approved` is an approval of exactly this while no check fails; `approval` the last one, which may be void by now.
+    """
 
     profile: ExportProfile
     content: ReleaseContent
@@ -61,7 +64,8 @@ def verify(session: Session, profile: ExportProfile = ExportProfile.TEAM) -> Ver
         refused_quotation=content.not_to_be_quoted,
         approval=known_approval,
     )
-    return Verification(profile, content, checks, ready(checks), approval_valid(approval, content), known_approval)
+    fit = ready(checks)
+    return Verification(profile, content, checks, fit, fit and approval_valid(approval, content), known_approval)
 
 
 def approve(
