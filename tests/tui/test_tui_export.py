@@ -10,6 +10,7 @@ from facilitator.domain.consent import Consent
 from facilitator.domain.detail import ExportProfile
 from facilitator.domain.ids import SessionId, Speaker
 from facilitator.domain.transcript import Segment, Word
+from facilitator.privacy.recognizers import search_version
 from facilitator.tui.keys import shown_bindings
 from facilitator.tui.screens.export import MOST_PLACES, ExportScreen, sound_text
 from facilitator.tui.widgets.dialogs import Working
@@ -36,7 +37,7 @@ def approved(peopled: Study) -> Iterator[Study]:
         session.record(ev.TranscriptionStarted("faster-whisper", "base", "2" * 64, "en", 12_000))
         session.record(ev.TranscriptionFinished(0))
         session.record(ev.DraftMade(tuple(_turn(number, text) for number, text in enumerate(TEXTS))))
-        session.record(ev.CandidatesSearched(texts_digest(passages(session)), "test", ()))
+        session.record(ev.CandidatesSearched(texts_digest(passages(session)), search_version() or "", ()))
         approve(session, "officer", verify(session).content.digest)
     yield peopled
 

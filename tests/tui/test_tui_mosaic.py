@@ -8,6 +8,7 @@ from facilitator.domain.entities import Action, Category
 from facilitator.domain.ids import ResearchNumber, SessionId, Speaker
 from facilitator.domain.roster import RosterRow
 from facilitator.domain.transcript import Segment
+from facilitator.privacy.recognizers import search_version
 from facilitator.tui.keys import shown_bindings
 from facilitator.tui.screens.home import HomeScreen
 from facilitator.tui.widgets.mosaic_list import SESSIONS, MosaicList
@@ -67,7 +68,7 @@ def _hold(session: Session, talk: Sequence[tuple[str | None, str]], known: dict[
         for surface, entity in known.items()
         if (at := turn.text.find(surface)) >= 0
     )
-    session.record(ev.CandidatesSearched(texts_digest(passages(session)), "none", mentions))
+    session.record(ev.CandidatesSearched(texts_digest(passages(session)), search_version() or "", mentions))
 
 
 @pytest.mark.parametrize("size", [NARROW, WIDE])

@@ -9,6 +9,7 @@ from facilitator.domain.consent import Consent
 from facilitator.domain.ids import ResearchNumber, SessionId, Speaker
 from facilitator.domain.release import ReleaseContent, ReleaseNote, ReleaseQuestion, ReleaseTurn
 from facilitator.domain.transcript import Segment
+from facilitator.privacy.recognizers import search_version
 from facilitator.tui.release_text import ReleaseText
 from facilitator.workflows.guides import find_guide
 from facilitator.workflows.participants import record_consent
@@ -35,7 +36,7 @@ def drafted(peopled: Study) -> Iterator[Study]:
             for place, text in enumerate(TEXTS)
         ]
         session.record(ev.DraftMade(tuple(segments)))
-        session.record(ev.CandidatesSearched(texts_digest(passages(session)), "test", ()))
+        session.record(ev.CandidatesSearched(texts_digest(passages(session)), search_version() or "", ()))
     yield peopled
 
 

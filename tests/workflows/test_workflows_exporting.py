@@ -22,6 +22,7 @@ from facilitator.domain.roster import RosterRow
 from facilitator.domain.stretches import Stretch
 from facilitator.domain.transcript import Segment, Word, words_text
 from facilitator.export.manifest import verify_manifest
+from facilitator.privacy.recognizers import search_version
 from facilitator.privacy.surfaces import KnownSurface
 from facilitator.storage.keys import PersonalKey
 from facilitator.storage.study_folder import read_settings
@@ -74,7 +75,7 @@ def draft(session: Session, *turns: Segment) -> None:
             (ev.DraftMade(turns), 0),
         ]
     )
-    session.record(ev.CandidatesSearched(texts_digest(passages(session)), "none", ()))
+    session.record(ev.CandidatesSearched(texts_digest(passages(session)), search_version() or "", ()))
 
 
 def approved(session: Session) -> None:

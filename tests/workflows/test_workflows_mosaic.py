@@ -15,6 +15,7 @@ from facilitator.domain.mosaic import Fate
 from facilitator.domain.study_state import StudyState
 from facilitator.domain.transcript import Segment
 from facilitator.domain.withdrawal import Rule
+from facilitator.privacy.recognizers import search_version
 from facilitator.storage.linkage import Linkage
 from facilitator.workflows.correcting import Correction
 from facilitator.workflows.mosaic import Mosaic, mosaic, note_risk
@@ -53,7 +54,7 @@ def _hold(study: Study, session_id: SessionId, lines: Sequence[tuple[str | None,
             for surface in surfaces
             if (at := one.text.find(surface)) >= 0
         )
-        session.record(ev.CandidatesSearched(texts_digest(passages(session)), "none", mentions))
+        session.record(ev.CandidatesSearched(texts_digest(passages(session)), search_version() or "", mentions))
 
 
 def _with_entity(category: Category, surface: str, linkage: Linkage) -> Linkage:

@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cli_runner import run
+from cli_runner import PASSPHRASE, run
 
 from facilitator.domain import events as ev
 from facilitator.domain.detail import Detail, ExportProfile
@@ -14,12 +15,13 @@ from facilitator.domain.entities import Action, Category
 from facilitator.domain.errors import InvalidInput, NotFound, NotVerified
 from facilitator.domain.ids import Speaker, session_id
 from facilitator.domain.transcript import Segment, Word
+from facilitator.storage.study_folder import StudyFolder
 from facilitator.workflows.correcting import Correction
 from facilitator.workflows.exporting import export_session
 from facilitator.workflows.pseudonymizing import Item, Pseudonymization
 from facilitator.workflows.release import release_content
 from facilitator.workflows.sessions import Session
-from facilitator.workflows.study import Study
+from facilitator.workflows.study import Study, open_study
 from facilitator.workflows.verifying import approve, verify
 
 TEAM, JOURNAL, ARCHIVE = ExportProfile
@@ -282,3 +284,21 @@ def test_the_command_does_all_of_it(drafted: Session, planned: Path) -> None:
     assert [one["kept"] for one in found["Ashgrove"]["places"] if one["text"] == "segment:3"] == [True, False]
     for wrong in (("--detail", hospital, "friends", "kept"), ("--keep-place", hospital, "segment:3", "x")):
         assert run("pseudonymize", "01", *wrong, study=planned).code == 2
+
+
+def test_other_rules_or_another_step_of_the_dial_make_a_search_old(work: Pseudonymization, planned: Path) -> None:
+    session = work.session
+    assert work.current and Pseudonymization(session).current
+    work.decide_all()
+    approve(session, "officer", verify(session).content.digest)
+    text = (planned / "study.toml").read_text()
+    assert 'search = "careful"' in text
+    (planned / "study.toml").write_text(text.replace('"careful"', '"brief"'))
+    with open_study(StudyFolder(planned), PASSPHRASE) as study, Session(study, session.id, write=False) as opened:
+        assert not Pseudonymization(opened).current
+        found = verify(opened)
+        assert not found.approved and not found.ready and found.approval is not None
+    stored = session.state.searched
+    assert stored is not None and "rules" in stored.recognizers
+    session.record(replace(stored, recognizers=stored.recognizers + "0"))
+    assert not Pseudonymization(session).current
