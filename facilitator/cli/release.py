@@ -30,7 +30,7 @@ SIGNS = {Verdict.PASS: "✓", Verdict.FAIL: "✗", Verdict.JUDGE: "?", Verdict.N
 @click.argument("session")
 @click.option("--approve", metavar="DIGEST", help="Approve the content of this digest, as shown; 8 digits are enough.")
 @click.option("--by", "approver", default="", help="Who approves: a role or initials.")
-@click.option("--text", is_flag=True, help="Print the transcript as it would be exported.")
+@click.option("--text", is_flag=True, help="Print all of it as it would be exported.")
 @profile_option
 @study_options
 @json_option
@@ -60,13 +60,15 @@ def verify(
 
 
 def _lines(found: Verification, text: bool) -> list[str]:
+    from facilitator.export.txt import render_txt
+
     lines = [
         f"{SIGNS[check.verdict]} {check.title}{f' · {check.detail}' if check.detail else ''}" for check in found.checks
     ]
     verdict = "approved as it is now" if found.approved else ("ready for approval" if found.ready else "not yet")
     lines += ["", f"Verdict: {verdict}.", f"Profile: {found.profile}", f"Content: {found.content.digest}"]
     if text:
-        lines += ["", *(f"{turn.speaker or '?'}: {turn.text}" for turn in found.content.turns)]
+        lines += ["", *render_txt(found.content).rstrip().split("\n")]
     return lines
 
 

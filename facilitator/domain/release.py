@@ -3,8 +3,12 @@
 import hashlib
 import json
 from dataclasses import asdict, dataclass
+from typing import Final
 
 from facilitator.domain.ids import Speaker
+
+BLANK: Final = "\ue000"
+"""Stands for what is in a text on purpose where it is searched for what was missed. Of private use: no text has it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -162,6 +162,8 @@ class SessionState(ConductState):
         self.last_seq = item.seq
         if self.apply_conduct(item):
             self._void()
+        if isinstance(item.event, ev.NoteEdited):
+            self._replace_again(f"note:{item.event.note_id}")
         self._apply_audio(item)
         self._apply_watch(item)
         self._apply_keeping(item)
@@ -356,12 +358,18 @@ class SessionState(ConductState):
         before = tuple(self.segments[one] for one in ids if one in self.segments)
         for one in ids:
             self.segments.pop(one, None)
+            if not isinstance(event, ev.SpeakerCorrected | ev.SegmentChecked):
+                self._replace_again(f"segment:{one}")
         self.segments |= {segment.id: self._shown(segment) for segment in after}
         if event.undoes is None:
             self.edits.append((item.seq, event))
             self.earlier[item.seq] = before
         else:
             self.edits = [(seq, edit) for seq, edit in self.edits if seq != event.undoes]
+
+    def _replace_again(self, ref: str) -> None:
+        """Nothing is kept in a text that was changed, even if it is changed back."""
+        self.kept_mentions = {key: kept for key, kept in self.kept_mentions.items() if key[0] != ref}
 
     def _void(self) -> None:
         self.voided |= self.approvals

@@ -1,5 +1,6 @@
 """Spans of text and the one-pass replacement that everything else relies on."""
 
+from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -31,9 +32,12 @@ def longest_first(replacements: Iterable[Replacement]) -> tuple[Replacement, ...
     """A set without overlaps, in text order: longer spans win, then earlier ones."""
     chosen: list[Replacement] = []
     for candidate in sorted(replacements, key=lambda item: (-len(item.span), item.span.start)):
-        if len(candidate.span) > 0 and not any(candidate.span.overlaps(kept.span) for kept in chosen):
-            chosen.append(candidate)
-    return tuple(sorted(chosen, key=lambda item: item.span.start))
+        at = bisect_left(chosen, candidate.span.start, key=lambda item: item.span.start)
+        if len(candidate.span) > 0 and not any(
+            candidate.span.overlaps(one.span) for one in chosen[max(0, at - 1) : at + 1]
+        ):
+            chosen.insert(at, candidate)
+    return tuple(chosen)
 
 
 def apply(text: str, replacements: Iterable[Replacement]) -> str:

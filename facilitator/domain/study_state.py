@@ -1,5 +1,6 @@
 """The state of a study, folded from the study log."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
@@ -67,6 +68,7 @@ class StudyState:
             case ev.EntityReopened(entity_id, undoes):
                 self._log(item, entity_id, undoes)
                 self.decisions.pop(entity_id, None)
+                self.details = {key: detail for key, detail in self.details.items() if key[0] != entity_id}
             case ev.DetailSet(entity_id, profile, None):
                 self.details.pop((entity_id, profile), None)
                 self.changed_utc[entity_id] = item.at_utc
@@ -91,8 +93,13 @@ class StudyState:
                 if done.consent is not None:
                     self.consents[number] = replace(done.consent, audio_sharing=False)
                 if done.rule is Rule.DESTROY:  # undoing one would tie an identifier to the number again
-                    neutral = {key for key, one in self.decisions.items() if REPLACEMENT[1:-1] in one.replacement}
-                    self.decision_log = [entry for entry in self.decision_log if entry[1] not in neutral]
+                    named = re.compile(rf"\b{number}\b|{re.escape(REPLACEMENT[1:-1])}")
+                    tied = {key for key, one in self.decisions.items() if named.search(one.replacement)}
+                    self.decision_log = [
+                        (seq, key, earlier)
+                        for seq, key, earlier in self.decision_log
+                        if key not in tied and not (earlier and named.search(earlier.replacement))
+                    ]
 
     def _apply_keeping(self, item: ev.Stored) -> None:
         match item.event:

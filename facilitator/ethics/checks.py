@@ -140,7 +140,12 @@ def _quotation(refused: Sequence[str]) -> Check:
 def _search(current: bool) -> Check:
     title = "The search for identifiers is current"
     if not current:
-        return Check("search", title, Verdict.FAIL, "The texts were not searched, or they, the rules or the language model changed since.")
+        return Check(
+            "search",
+            title,
+            Verdict.FAIL,
+            "The texts were not searched, or they, the rules or the language model changed since.",
+        )
     return Check("search", title, Verdict.PASS, "The texts are those that were searched.")
 
 

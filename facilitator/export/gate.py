@@ -9,7 +9,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import BinaryIO, Final
 
 import psutil
 
+from facilitator.domain.detail import ExportProfile
 from facilitator.domain.errors import Damaged, LeakFound, NotVerified, UsageError
 from facilitator.domain.events import ExportedFile
 from facilitator.domain.guide import QuestionType
@@ -26,7 +27,7 @@ from facilitator.domain.session_state import Approval
 from facilitator.export import layout, manifest
 from facilitator.export.disk import discard, disk_errors, sync_folder, write_new
 from facilitator.export.formats import FORMATS, Format, parse_formats
-from facilitator.export.leak_scan import Contains, Leak, Piece, known_pieces, scan_bytes
+from facilitator.export.leak_scan import Contains, Leak, OnPurpose, Piece, known_pieces, scan_bytes
 
 _RUN_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 _STAGING: Final = ".facilitator-staging-"
@@ -69,6 +70,8 @@ def export(
     session_id: str,
     exported_at: datetime | None = None,
     sound: Sound | None = None,
+    searched: ReleaseContent | None = None,
+    blanked: Collection[str] = (),
 ) -> ExportResult:
     """Write `content` to `folder / run_name` in the given formats, all of it or nothing.
 
@@ -83,6 +86,9 @@ def export(
         session_id: the session that the caller believes to export.
         exported_at: the time to write down; now when None.
         sound: a recording that goes with it.
+        searched: the content with a blank in place of each of `blanked`, which are in it on purpose: there the files
+            may hold what `contains` finds.
+        blanked: those words.
 
     Raises:
         NotVerified: nothing was approved, or something else than `content`.
@@ -96,10 +102,12 @@ def export(
     chosen = [FORMATS[name] for name in parse_formats(",".join(formats))]
     target = _target(folder, run_name, session_id, content)
     at = (exported_at or datetime.now(UTC)).astimezone(UTC)
-    known = _known(content.session_id, chosen, at, sound)
+    known = _known(content.session_id, chosen, at, sound, approved.profile)
+    blank = {item.file_name(content.session_id): item.render(searched, at) for item in chosen if searched and blanked}
 
     def check(name: str, data: bytes) -> list[Leak]:
-        return scan_bytes(name, data, surfaces, contains, known=known)
+        purpose = OnPurpose(name, blank[name], blanked) if name in blank else None
+        return scan_bytes(name, data, surfaces, contains, known=known, purpose=purpose)
 
     files = {item.file_name(content.session_id): item.render(content, at) for item in chosen}
     _refuse_leaks([leak for name, data in files.items() for leak in check(name, data)])
@@ -234,7 +242,9 @@ def _refuse_leaks(leaks: Sequence[Leak]) -> None:
         )
 
 
-def _known(session_id: str, chosen: Sequence[Format], at: datetime, sound: Sound | None) -> frozenset[Piece]:
+def _known(
+    session_id: str, chosen: Sequence[Format], at: datetime, sound: Sound | None, profile: ExportProfile
+) -> frozenset[Piece]:
     """What the same formats write of a session in which nobody said anything: the program's own words."""
     questions = tuple(ReleaseQuestion(0, kind.value, "") for kind in QuestionType)
     empty = ReleaseContent("", "", session_id, "", 0, "", (), (), questions)
@@ -244,7 +254,10 @@ def _known(session_id: str, chosen: Sequence[Format], at: datetime, sound: Sound
         for content in (empty, sample):
             found |= known_pieces(item.file_name(session_id), item.render(content, at))
     names = [*(item.file_name(session_id) for item in chosen), *([sound.name] if sound else [])]
-    files, nobody = [ExportedFile(name, "0" * 64, 0) for name in names], Approval("0" * 64, "", at.isoformat(), 0)
+    files, nobody = (
+        [ExportedFile(name, "0" * 64, 0) for name in names],
+        Approval("0" * 64, "", at.isoformat(), 0, profile),
+    )
     text = manifest.manifest_text(session_id, nobody, files, at, with_sound=sound is not None)
     return frozenset(found | known_pieces(manifest.MANIFEST, text.encode()))
 

@@ -6,8 +6,9 @@ part names and archive comments. What cannot be opened or read counts as unsafe.
 
 import io
 import re
+import unicodedata
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Final
 from xml.parsers import expat
 
 from facilitator.domain.errors import Damaged
+from facilitator.domain.release import BLANK
 
 MAX_PARTS: Final = 500
 MAX_PART_BYTES: Final = 64_000_000
@@ -43,6 +45,34 @@ class Leak:
     part: str
 
 
+class OnPurpose:
+    """What a file holds on purpose, though a search would find an identifier in it.
+
+    Args:
+        name: of the file.
+        data: what it would be with a blank in place of each of `blanked`.
+        blanked: the words in question.
+    """
+
+    def __init__(self, name: str, data: bytes, blanked: Collection[str]) -> None:
+        either = "|".join(sorted({_loosely(one) for one in blanked if one.strip()}, key=lambda one: (-len(one), one)))
+        self._parts: dict[str, list[tuple[re.Pattern[str], str]]] = {}
+        for part, pieces in _parts(name, data):
+            self._parts[part] = [
+                (re.compile(rf"\s*(?:{either})\s*".join(map(re.escape, piece.split(BLANK)))), piece)
+                for piece in pieces
+                if BLANK in piece
+            ]
+
+    def without(self, part: str, piece: str) -> str:
+        """A piece with blanks where it has what it is to have there; any other as it is."""
+        return next((blank for whole, blank in self._parts.get(part, ()) if whole.fullmatch(piece)), piece)
+
+
+def _loosely(words: str) -> str:
+    return r"\s+".join(map(re.escape, unicodedata.normalize("NFC", words).split()))
+
+
 def scan(
     path: Path, surfaces: Sequence[str], contains: Contains, *, known: frozenset[Piece] = frozenset()
 ) -> list[Leak]:
@@ -62,9 +92,15 @@ def scan(
 
 
 def scan_bytes(
-    name: str, data: bytes, surfaces: Sequence[str], contains: Contains, *, known: frozenset[Piece] = frozenset()
+    name: str,
+    data: bytes,
+    surfaces: Sequence[str],
+    contains: Contains,
+    *,
+    known: frozenset[Piece] = frozenset(),
+    purpose: OnPurpose | None = None,
 ) -> list[Leak]:
-    """`scan` for what would become the file `name`, before a byte of it is on the disk."""
+    """`scan` for what would become the file `name`, before a byte of it is on the disk; less what it has on purpose."""
     named = contains(_as_words(name), surfaces) or contains(name, surfaces)
     shown = "a file of this export" if named else name
     leaks = [Leak(shown, "its file name")] if named else []
@@ -72,7 +108,8 @@ def scan_bytes(
         named = contains(_as_words(part), surfaces) or contains(part, surfaces)
         if named:
             leaks.append(Leak(shown, "the name of a part"))
-        text = "\n".join(piece for piece in pieces if (part, piece) not in known)
+        searched = (piece for piece in pieces if (part, piece) not in known)
+        text = "\n".join(purpose.without(part, piece) if purpose else piece for piece in searched)
         if contains(_CLOCKS.sub(" ", text), surfaces):
             leaks.append(Leak(shown, "a part" if named else part))
     return leaks

@@ -84,14 +84,20 @@ def general_date(text: str) -> str:
 
 
 def shifted_date(text: str, days: int) -> str | None:
-    """The date `days` later, said as exactly and in the same order as in `text`; None where that has no date."""
+    """The date `days` later, said as exactly and in the same order as in `text`.
+
+    None where that has no date, only a year, or would say the same: what has to change is not the year.
+    """
     said = spoken_date(text)
-    if said is None:
+    if said is None or said.month is None:
         return None
     try:
         here = date(said.year or _ANY_YEAR, said.month or _MIDDLE_MONTH, said.day or _MIDDLE_DAY)
         then = here + timedelta(days=days)
     except (ValueError, OverflowError):
+        return None
+    same = (said.day in (None, then.day), said.month == then.month, said.year in (None, then.year))
+    if all(same):
         return None
     if said.numeric == "-":
         return then.isoformat()

@@ -137,9 +137,11 @@ def general_age(surface: str) -> str:
 
 def _number(plain: str) -> int | None:
     """The first number from 0 to 999 in digits or English words."""
-    if digits := re.search(r"\d{1,3}", plain):
+    if digits := re.search(r"(?<!\d)\d{1,3}(?!\d)", plain):
         return int(digits[0])
     words = re.findall(r"[a-z]+", plain)
+    if "hundred" in words:
+        return 100
     for at, word in enumerate(words):
         if word in _TENS:
             unit = words[at + 1] if at + 1 < len(words) else ""

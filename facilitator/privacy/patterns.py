@@ -24,7 +24,8 @@ class PatternRule:
 _TENS: Final = "(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)"
 _UNITS: Final = "(?:one|two|three|four|five|six|seven|eight|nine)"
 _TEENS: Final = "(?:ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen)"
-_NUMBER: Final = rf"(?:\d{{1,3}}|{_TENS}(?:[\s-]{_UNITS})?|{_TEENS}|{_UNITS})"
+_HUNDRED: Final = rf"(?:(?:a|one)\s+hundred(?:\s+(?:and\s+)?(?:{_TENS}(?:[\s-]{_UNITS})?|{_TEENS}|{_UNITS}))?)"
+_NUMBER: Final = rf"(?:{_HUNDRED}|\d{{1,3}}|{_TENS}(?:[\s-]{_UNITS})?|{_TEENS}|{_UNITS})"
 _ADULT: Final = rf"(?:\d{{2}}|{_TENS}(?:[\s-]{_UNITS})?|eighteen|nineteen)"
 _AFTER_AGE: Final = r"(?=\s*(?:[.,;!?]|$|(?:and|now|when|then|years\s+of\s+age|this\s+year|so|but)\b))"
 _SPOKEN_NUMBER: Final = rf"(?:{_TENS}(?:[\s-]{_UNITS})?|{_TEENS}|{_UNITS}|oh|zero|\d\d)"
@@ -74,7 +75,7 @@ _CONTACTS: Final = (
     ("web address", r"(?i)\b(?:https?://|www\.)[^\s<>\"'\]]+[\w/]", 1.0),
     (
         "web address",
-        r"(?i)(?<![@\w.])[a-z0-9][\w\-]*(?:\.[\w\-]+)*\.(?:no|com|org|net|edu|se|dk|uk|eu|info|io)\b(?:/[\w./\-]*)?",
+        r"(?i)(?<![@\w.\-])[a-z0-9][\w\-]{0,62}(?:\.[\w\-]{1,63}){0,6}\.(?:no|com|org|net|edu|se|dk|uk|eu|info|io)\b(?:/[\w./\-]*)?",
         0.7,
     ),
     (

@@ -18,13 +18,15 @@ from facilitator.storage.keys import PersonalKey, damaged, seal, unseal
 class Linkage:
     """Names of participants and moderators, and surface forms of everything else that identifies somebody.
 
-    By `date_shift_days` the dates that are offered as replacements lie later, everywhere in the study; 0 is not at all.
+    While `dates_shifted`, the dates that are offered as replacements lie `date_shift_days` later, everywhere in the
+    study; 0 until that was wished for once.
     """
 
     identities: dict[ResearchNumber, Identity] = field(default_factory=dict)
     moderators: tuple[str, ...] = ()
     register: dict[str, RegisterEntry] = field(default_factory=dict)
     date_shift_days: int = 0
+    dates_shifted: bool = False
 
     def __repr__(self) -> str:
         return f"Linkage({len(self.identities)} people, {len(self.register)} entities)"
@@ -60,9 +62,9 @@ class Linkage:
         return replace(self, register={**self.register, entry.id: entry}), entry
 
     def with_dates_shifted(self, shift: bool) -> "Linkage":
-        """With whole weeks, 4 to 52 of them, drawn by lot as the shift of all dates; or with no shift any more."""
-        weeks = secrets.choice([number for number in range(-52, 53) if abs(number) >= 4])
-        return replace(self, date_shift_days=self.date_shift_days or 7 * weeks if shift else 0)
+        """With dates shifted, or no more. By how many weeks, 4 to 52, is drawn by lot once."""
+        weeks = secrets.choice([number for number in range(-52, 53) if abs(number) >= 4]) if shift else 0
+        return replace(self, date_shift_days=self.date_shift_days or 7 * weeks, dates_shifted=shift)
 
 
 _ADAPTER = TypeAdapter(Linkage)

@@ -5,15 +5,20 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from facilitator.domain.release import ReleaseContent
-from facilitator.domain.text import SafeText
 from facilitator.domain.timebase import stamp
+from facilitator.export import layout
 
+_OF_PEOPLE = ("Study", "Approval reference", "Session", "Not to be quoted")
+"""What of the header somebody wrote; the rest is the program's."""
 _REF = re.compile(r"(turn|question|note|gap) at ([0-9]+)")
 
 
 @dataclass(frozen=True, slots=True)
 class ReleaseText:
-    """`text` in time order, notes last. `places` maps (kind, milliseconds) to a line, counted from 0."""
+    """`text` in time order and uncut, what stands above it first and notes last.
+
+    `places` maps (kind, milliseconds) to a line, counted from 0.
+    """
 
     text: str = ""
     places: dict[tuple[str, int], int] = field(default_factory=dict)
@@ -30,8 +35,10 @@ class ReleaseText:
         ]
         rows.sort(key=lambda row: row[:2])
         rows += [(one.at_ms, 3, "note", f"{stamp(one.at_ms)}  note ({one.kind}) {one.text}") for one in content.notes]
-        places = {(kind, at_ms): line for line, (at_ms, _, kind, _) in enumerate(rows)}
-        return cls("\n".join(SafeText.of(text.replace("\n", " ")) for *_, text in rows), places)
+        head = [f"{what}: {value}" for what, value in layout.facts(content) if what in _OF_PEOPLE]
+        places = {(kind, at_ms): line for line, (at_ms, _, kind, _) in enumerate(rows, len(head) + 1)}
+        lines = [*head, "", *(layout.printable(text.replace("\n", " ")) for *_, text in rows)]
+        return cls("\n".join(lines), places)
 
     def line_of(self, refs: Iterable[str]) -> int | None:
         """The line of the first of `refs`, such as `turn at 12000`, that is a place in the text."""

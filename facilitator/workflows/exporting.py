@@ -28,7 +28,7 @@ from facilitator.privacy.surfaces import KnownSurface
 from facilitator.transcription.languages import AUTO
 from facilitator.workflows.hearing import Manner, find_weights_for
 from facilitator.workflows.redacting import Redacted, check_shared, redaction, word_spans
-from facilitator.workflows.release import known_surfaces, permitted, without_permitted
+from facilitator.workflows.release import known_surfaces, release
 from facilitator.workflows.sessions import Session
 from facilitator.workflows.sound import SessionSound
 from facilitator.workflows.verifying import verify
@@ -86,7 +86,7 @@ def export_session(
         content, approval = _approved(session, profile)  # it took long
         check_shared(session)
     report(Progress("Writing and scanning", 1, 2))
-    allowed = permitted(session, profile)
+    made = release(session, profile)
     for_whom = "" if profile is ExportProfile.TEAM else f"-{profile}"
     result = export(
         content,
@@ -94,8 +94,10 @@ def export_session(
         run_name=f"session-{session.id}{for_whom}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}",
         formats=wanted,
         approval=approval,
-        surfaces=_scanned_for(session, profile),
-        contains=lambda text, surfaces: contains_any(without_permitted(text, allowed), surfaces),
+        surfaces=[known.surface for known in known_surfaces(session.study, profile)],
+        contains=contains_any,
+        searched=made.searched,
+        blanked=made.blanked,
         session_id=session.id,
         sound=sound,
     )
@@ -135,16 +137,6 @@ def _searched_sound(session: Session, report: Report, profile: ExportProfile) ->
         lambda path: check_flac(path, made, report),
     )
     return sound, replace(redacted, listen_to=tuple(listen_to))
-
-
-def _scanned_for(session: Session, profile: ExportProfile) -> list[str]:
-    """Everything that no file may hold, apart from what the approval reference itself is made of, such as a year."""
-    reference = session.study.settings.approval_reference
-    return [
-        known.surface
-        for known in known_surfaces(session.study, profile)
-        if not (known.owner.startswith("E") and contains_any(reference, [known.surface]))
-    ]
 
 
 # --- the second hearing of the sound

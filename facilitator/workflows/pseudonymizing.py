@@ -3,6 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
@@ -14,7 +15,7 @@ from facilitator.domain.errors import InvalidInput, NotFound
 from facilitator.domain.progress import Progress, Report, silent
 from facilitator.domain.spans import Span
 from facilitator.domain.text import one_line
-from facilitator.domain.withdrawal import REPLACEMENT
+from facilitator.domain.withdrawal import REPLACEMENT, Rule
 from facilitator.privacy.generalizing import general_form
 from facilitator.privacy.residue import find_residue
 from facilitator.privacy.similar import AlikeNames
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from facilitator.privacy.recognizers import Recognizers
 
 CONTEXT = 60
-_NUMBER = re.compile(r"\[(P\d+)\]")
+_NUMBER = re.compile(r"(?i)\bP\s?(\d+)\b")
 ON_ROSTER = "name of the roster"
 AROUND_MS = 1000
 """So much is heard before and after a mention."""
@@ -192,7 +193,8 @@ class Pseudonymization:
         now = (study.state.last_seq, study.linkage, people)
         if self._suggestions is None or self._suggestions[0] != now:
             self._suggestions = (now, Suggestions(study, people, self._alike))
-        return self._suggestions[1].of(self._entry(entity_id), self._contexts().get(entity_id, ()))
+        entry, contexts = self._entry(entity_id), self._contexts().get(entity_id, ())
+        return self._suggestions[1].of(entry, contexts)
 
     def roster_hits(self) -> list[RosterHit]:
         """Participants and moderators whose names occur, with all places."""
@@ -231,6 +233,11 @@ class Pseudonymization:
             NotFound: no such entity.
         """
         study, entry = self.session.study, self._entry(entity_id)
+        before = study.state.decisions.get(entity_id)
+        if before and REPLACEMENT[1:-1] in before.replacement:
+            raise InvalidInput(
+                "That is the name of somebody who withdrew. It stays replaced.", safe="Nothing was decided."
+            )
         text = ""
         if action is Action.REPLACE:
             text = bracketed(replacement or self.suggestion(entity_id).text)
@@ -248,9 +255,16 @@ class Pseudonymization:
         """Say how much of an identifier a profile's exports show; None for what the profile says of its kind.
 
         Raises:
+            InvalidInput: the profile is the team's, which sees what was decided; or nothing was decided.
             NotFound: no such entity.
         """
-        self._entry(entity_id)
+        entry = self._entry(entity_id)
+        if profile is ExportProfile.TEAM:
+            raise InvalidInput(
+                "What the team sees is what you decide.", do="Set a level for the journal or the archive."
+            )
+        if entry.id not in self.session.study.state.decisions:
+            raise InvalidInput(f"{entity_id} is not decided yet.", safe="Nothing was set.", do="Decide it first.")
         self.session.study.record(ev.DetailSet(entity_id, profile, detail))
 
     def keep_place(self, entity_id: str, ref: str, start: int, *, kept: bool = True) -> None:
@@ -292,14 +306,20 @@ class Pseudonymization:
         return entity_id
 
     def decide_all(self, category: Category | None = None, report: Report = silent) -> int:
-        """Replace every open identifier (of a kind) by its suggestion and return how many were. Raises Cancelled."""
+        """Replace every open identifier (of a kind) by its suggestion and return how many were.
+
+        One whose suggestion would name somebody stays open. Raises Cancelled.
+        """
         waiting = [item for item in self.items() if item.decision is None]
         chosen = [item for item in waiting if category in (None, item.entity.category)]
         chosen.sort(key=lambda item: -len(item.surface))  # so that a short name gets what its long form became
+        decided = 0
         for done, item in enumerate(chosen):
             report(Progress("Replacing", done, len(chosen)))
-            self.decide(item.entity.id, Action.REPLACE)
-        return len(chosen)
+            with suppress(InvalidInput):
+                self.decide(item.entity.id, Action.REPLACE)
+                decided += 1
+        return decided
 
     def _register(self, candidates: Iterable[Candidate]) -> list[RegisterEntry]:
         entries: list[RegisterEntry] = []
@@ -338,7 +358,7 @@ class Pseudonymization:
             return self._found
         texts = {passage.ref: passage for passage in passages(self.session)}
         found: defaultdict[str, list[Context]] = defaultdict(list)
-        kept = {ref: kept_places(state, ref, texts[ref].text) for ref, _ in state.kept_mentions if ref in texts}
+        kept = {ref: kept_places(self.session, ref, texts[ref].text) for ref, _ in state.kept_mentions if ref in texts}
         for mention in state.searched.mentions:
             passage = texts.get(mention.ref)
             if passage is None or mention.end > len(passage.text):
@@ -351,10 +371,12 @@ class Pseudonymization:
 
     def _refuse_stranger(self, text: str) -> None:
         """Nobody but a participant is called by a research number."""
-        known = self.session.study.state.participants.keys() | self.session.study.state.withdrawals.keys()
-        if (number := _NUMBER.fullmatch(text)) and number[1] not in known:
+        state = self.session.study.state
+        masked = {number for number, one in state.withdrawals.items() if one.rule is Rule.MASK}
+        strangers = {f"P{found[1]}" for found in _NUMBER.finditer(text)} - state.participants.keys() - masked
+        for number in sorted(strangers):
             raise InvalidInput(
-                f"{number[1]} is no participant of this study.",
+                f"{number} is no participant of this study.",
                 safe="Nothing was decided.",
                 do="Somebody else is called by what they are to one, such as [P2's colleague 1].",
             )

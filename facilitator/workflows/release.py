@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Collection, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
@@ -12,21 +13,24 @@ from facilitator.domain.entities import Action, Category, Passage, PassageKind, 
 from facilitator.domain.guide import Question
 from facilitator.domain.ids import MODERATOR, ResearchNumber, Speaker
 from facilitator.domain.notes import Note
-from facilitator.domain.release import ReleaseContent, ReleaseNote, ReleaseQuestion, ReleaseTurn
+from facilitator.domain.release import BLANK, ReleaseContent, ReleaseNote, ReleaseQuestion, ReleaseTurn
 from facilitator.domain.roster import Identity
 from facilitator.domain.session_state import SessionState
+from facilitator.domain.spans import Replacement, apply
 from facilitator.domain.stretches import without
 from facilitator.domain.text import fold
-from facilitator.domain.withdrawal import REPLACEMENT, TEXT
+from facilitator.domain.withdrawal import REPLACEMENT, TEXT, Rule
 from facilitator.privacy.dates import shifted_date
 from facilitator.privacy.generalizing import general_form, removed_form
-from facilitator.privacy.replacement import Place, Replacer, pseudonymize
+from facilitator.privacy.replacement import Place, Pseudonymized, Replacer, pseudonymize
 from facilitator.privacy.surfaces import KnownSurface, SurfaceMatcher, known_from_identities
 from facilitator.workflows.sessions import Session
 from facilitator.workflows.study import Study
 from facilitator.workflows.withheld import ON_PURPOSE
 
-_AROUND: Final = 20
+Safe = Callable[[str, str], str]
+"""(ref, raw text) → the text as it would be exported."""
+_NUMBERS: Final = re.compile(r"\[(?:P\d+|M)(?:(?:, | or )(?:P\d+|M))*\]")
 SHORTEST_GAP_MS: Final = 100
 """What is left of a gap that a backup track fills, and is shorter, is the edge of the alignment and no gap."""
 
@@ -57,7 +61,7 @@ def shown_as(study: Study, entry: RegisterEntry, profile: ExportProfile) -> str 
     decision = study.state.decisions.get(entry.id)
     if decision is None:
         return None
-    if REPLACEMENT[1:-1] in decision.replacement:  # nobody who withdrew is shown in any other way
+    if means_participant(decision.replacement):  # nobody of the study, nor who withdrew, is shown in any other way
         return decision.replacement
     usual = Detail.DECIDED if decision.action is Action.KEEP else profile_detail(profile, entry.category)
     match study.state.details.get((entry.id, profile), usual):
@@ -71,12 +75,17 @@ def shown_as(study: Study, entry: RegisterEntry, profile: ExportProfile) -> str 
             return removed_form(entry.category)
 
 
+def means_participant(replacement: str) -> bool:
+    """Whether a replacement is a research number, several of them, the moderator, or somebody who withdrew."""
+    return REPLACEMENT[1:-1] in replacement or _NUMBERS.fullmatch(replacement) is not None
+
+
 def known_surfaces(study: Study, profile: ExportProfile = ExportProfile.TEAM) -> list[KnownSurface]:
     """Names of the roster and the moderators, and every identifier that exports of the profile replace."""
     people = study.linkage.identities.values()
     # [M] stands for whoever led the group, as M does for their turns
     moderators = [Identity(ResearchNumber(MODERATOR), name) for name in study.linkage.moderators]
-    known = list(_forms_of((*people, *moderators)))
+    known = _of_withdrawn(study, _forms_of((*people, *moderators)))
     for entry in study.linkage.register.values():
         if text := shown_as(study, entry, profile):
             known += [KnownSurface(surface, text, entry.id) for surface in entry.surfaces]
@@ -88,13 +97,22 @@ def _forms_of(people: tuple[Identity, ...]) -> tuple[KnownSurface, ...]:
     return tuple(known_from_identities(people))
 
 
+def _of_withdrawn(study: Study, known: Iterable[KnownSurface]) -> list[KnownSurface]:
+    """An older copy of the linkage file may still hold a name whose number nobody is to be tied to any more."""
+    gone = [number for number, one in study.state.withdrawals.items() if one.rule is Rule.DESTROY]
+    if not gone:
+        return list(known)
+    numbers = re.compile(rf"\b(?:{'|'.join(gone)})\b")
+    return [replace(one, replacement=numbers.sub(REPLACEMENT[1:-1], one.replacement)) for one in known]
+
+
 def _shared_with_withdrawn(known: list[KnownSurface]) -> list[KnownSurface]:
     """Nobody can tell whom a name means that somebody else bears too who withdrew."""
     gone = {fold(one.surface) for one in known if one.replacement == REPLACEMENT}
     either = f" or {REPLACEMENT[1:]}"
     return [
         replace(one, replacement=one.replacement[:-1] + either)
-        if fold(one.surface) in gone and not one.owner.startswith("E")
+        if fold(one.surface) in gone and not one.owner.startswith("E") and one.replacement != REPLACEMENT
         else one
         for one in known
     ]
@@ -103,47 +121,13 @@ def _shared_with_withdrawn(known: list[KnownSurface]) -> list[KnownSurface]:
 def replacer(study: Study, profile: ExportProfile) -> Replacer:
     """What replaces known surfaces for a profile; it remembers the texts of before while nothing was decided anew."""
     known = tuple(known_surfaces(study, profile))
-    if study.replacer is None or study.replacer.known != known:
-        study.replacer = Replacer(known)
-    return study.replacer
-
-
-def kept_places(state: SessionState, ref: str, text: str) -> frozenset[Place]:
-    """Places of a text that a person decided to leave as they are; none of them once the text was corrected."""
-    digest = text_digest(text)
-    return frozenset(
-        (kept.entity_id, start)
-        for (of, start), kept in state.kept_mentions.items()
-        if of == ref and kept.text_sha256 == digest
+    register = study.linkage.register
+    made = tuple(
+        one for one in known if one.owner in register and one.replacement in made_forms(study, register[one.owner])
     )
-
-
-def text_digest(text: str) -> str:
-    """SHA-256 of one text."""
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-@dataclass(frozen=True, slots=True)
-class Permitted:
-    """Words of the release text in which a second search may find an identifier, and what they are less it."""
-
-    words: str
-    instead: str
-
-
-def permitted(session: Session, profile: ExportProfile) -> tuple[Permitted, ...]:
-    """What the release text holds on purpose though a search would find it.
-
-    That is every place that a person left as it is, with up to 20 characters on either side; and dates and ages that
-    the program put coarser or shifted: [early 2021] is no leak of the 2021 that is replaced elsewhere.
-    """
-    study = session.study
-    made = {
-        Permitted(known.replacement, "[]")
-        for known in known_surfaces(study, profile)
-        if (entry := study.linkage.register.get(known.owner)) and known.replacement in made_forms(study, entry)
-    }
-    return (*sorted(made, key=lambda one: -len(one.words)), *_kept_words(session, profile))
+    if study.replacer is None or (study.replacer.known, study.replacer.made) != (known, made):
+        study.replacer = Replacer(known, made)
+    return study.replacer
 
 
 def made_forms(study: Study, entry: RegisterEntry) -> set[str]:
@@ -155,45 +139,79 @@ def made_forms(study: Study, entry: RegisterEntry) -> set[str]:
     return {general_form(entry.category, surface), *([f"[{shifted}]"] if shifted else [])}
 
 
-def _kept_words(session: Session, profile: ExportProfile) -> Iterator[Permitted]:
-    wanted = {ref for ref, _ in session.state.kept_mentions}
-    known = known_surfaces(session.study, profile)
-    matcher, replacing = SurfaceMatcher(known if wanted else ()), replacer(session.study, profile)
-    for passage in passages(session) if wanted else ():
-        kept = kept_places(session.state, passage.ref, passage.text) if passage.ref in wanted else frozenset()
-        done = replacing.replaced(passage.text, kept)
-        for match in matcher.find(passage.text) if kept else ():
-            if (match.owner, match.span.start) in kept:
-                shift = sum(len(one.text) - len(one.span) for one in done.replacements if one.span < match.span)
-                start, end = match.span.start + shift, match.span.end + shift
-                before, after = done.text[max(0, start - _AROUND) : start], done.text[end : end + _AROUND]
-                yield Permitted(
-                    " ".join(f"{before}{match.surface}{after}".split()), " ".join(f"{before} {after}".split())
-                )
+def kept_places(session: Session, ref: str, text: str) -> frozenset[Place]:
+    """Places of a text that a person decided to leave as they are.
+
+    None of them once the text was corrected; nor of what stands for a participant.
+    """
+    kept = [(start, one) for (of, start), one in session.state.kept_mentions.items() if of == ref]
+    if not kept or BLANK in text:
+        return frozenset()
+    digest, decisions = text_digest(text), session.study.state.decisions
+    return frozenset(
+        (one.entity_id, start)
+        for start, one in kept
+        if one.text_sha256 == digest
+        and (decision := decisions.get(one.entity_id))
+        and not means_participant(decision.replacement)
+    )
 
 
-def without_permitted(text: str, those: Collection[Permitted]) -> str:
-    """A text of the release less what it holds on purpose."""
-    if not those:
-        return text
-    plain = " ".join(text.split())
-    for one in those:
-        plain = plain.replace(one.words, one.instead)
-    return plain
+def text_digest(text: str) -> str:
+    """SHA-256 of one text."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """What an export would hold, and the same as a second search for identifiers is to read it.
+
+    `searched` has blanks where the content holds one of `blanked` on purpose: a place that a person left as it is, a
+    date or an age that the program made itself, a number in the approval reference.
+    """
+
+    content: ReleaseContent
+    searched: ReleaseContent
+    blanked: frozenset[str]
 
 
 def release_content(session: Session, profile: ExportProfile = ExportProfile.TEAM) -> ReleaseContent:
     """The session as it would be exported now: every string replaced in one pass over its raw text."""
+    return release(session, profile).content
+
+
+def release(session: Session, profile: ExportProfile = ExportProfile.TEAM) -> Release:
+    """The session as it would be exported now, and as it is searched for what was missed."""
+    study, replacing = session.study, replacer(session.study, profile)
+    blanked: set[str] = set()
+
+    def done(ref: str, raw: str) -> Pseudonymized:
+        found = replacing.replaced(raw, kept_places(session, ref, raw))
+        blanked.update(found.blanked)
+        return found
+
+    reference = _reference(study, replacing.known)
+    blanked |= reference.blanked
+    content = _content(session, reference.text, lambda ref, raw: done(ref, raw).text)
+    searched = _content(session, reference.searched, lambda ref, raw: done(ref, raw).searched)
+    return Release(content, searched if blanked else content, frozenset(blanked))
+
+
+def _reference(study: Study, known: Iterable[KnownSurface]) -> Pseudonymized:
+    """The approval reference with people's names replaced; its digits are no date."""
+    surfaces = [one for one in known if one.owner.startswith("E") and not means_participant(one.replacement)]
+    people = SurfaceMatcher(one for one in known if one not in surfaces)
+    named = pseudonymize(study.settings.approval_reference, people)
+    found = SurfaceMatcher(surfaces).find(named.text)
+    blanks = [Replacement(match.span, BLANK) for match in found]
+    return replace(named, searched=apply(named.text, blanks), blanked=frozenset(match.surface for match in found))
+
+
+def _content(session: Session, reference: str, safe: Safe) -> ReleaseContent:
     state, study = session.state, session.study
-    known, replacing = known_surfaces(study, profile), replacer(study, profile)
-
-    def safe(ref: str, raw: str) -> str:
-        return replacing.replaced(raw, kept_places(state, ref, raw) if state.kept_mentions else frozenset()).text
-
-    people = SurfaceMatcher([one for one in known if not one.owner.startswith("E")])
     return ReleaseContent(
         study_title=safe("title:study", study.settings.title),
-        approval_reference=pseudonymize(study.settings.approval_reference, people).text,  # its digits are no date
+        approval_reference=reference,
         session_id=session.id,
         title=safe("title:session", state.title),
         length_ms=state.length_ms,
@@ -231,7 +249,7 @@ def unheard_gaps(state: SessionState) -> Iterator[tuple[int, int, str]]:
                 yield start, end - start, reason
 
 
-def _turns(state: SessionState, safe: Callable[[str, str], str]) -> tuple[ReleaseTurn, ...]:
+def _turns(state: SessionState, safe: Safe) -> tuple[ReleaseTurn, ...]:
     """Neighboring segments of one known speaker join into a turn; a question asked between them keeps them apart."""
     turns: list[ReleaseTurn] = []
     asked = [at for at, _ in _asked(state)]

@@ -62,6 +62,7 @@ class Suggestions:
     def __init__(self, study: Study, people: Sequence[KnownSurface], alike: dict[str, KnownSurface | None]) -> None:
         """`people` are whose names may be misheard; `alike`, by entity, remembers for whom that was asked already."""
         self._study, self._people, self._alike = study, people, alike
+        self._name_words = {word for one in people for word in name_words(one.surface)}
         decisions = study.state.decisions
         self._taken = {decision.replacement for decision in decisions.values()}
         self._by_word: defaultdict[tuple[Category, str], list[_Name]] = defaultdict(list)
@@ -73,9 +74,11 @@ class Suggestions:
                     self._by_word[entry.category, word].append(name)
 
     def of(self, entry: RegisterEntry, contexts: Sequence[Context]) -> Suggestion:
-        """The replacement to offer for an identifier that stands in these places."""
+        """The replacement to offer for an identifier that stands in these places; none that holds a known name."""
         if entry.category is Category.PERSON and (person := self._sounding_alike(entry)):
-            return Suggestion(person.replacement, person.owner, f"sounds like a name of {person.owner}")
+            gone = person.owner.startswith("E")  # in the register stand names of those who withdrew
+            owner = "" if gone else person.owner
+            return Suggestion(person.replacement, owner, f"sounds like a name of {owner or 'somebody who withdrew'}")
         words = name_words(entry.surfaces[0])
         related = {name for word in words for name in self._by_word.get((entry.category, word), ())}
         longer = [name for name in related if short_for(words, name.words)]
@@ -87,11 +90,16 @@ class Suggestions:
             for context in contexts:
                 if context.speaker[:1] in "PMA" and (what := relation(context.before, context.after)):
                     return Suggestion(related_form(context.speaker, what, self._taken), why=f"“my {what}” there")
-        days = self._study.linkage.date_shift_days
+        days = self._study.linkage.date_shift_days if self._study.linkage.dates_shifted else 0
         if days and entry.category is Category.DATE and (shifted := shifted_date(entry.surfaces[0], days)):
             return Suggestion(f"[{shifted}]", why="shifted as all dates of this study")
         whole = max((name.surface for name in longer), key=len, default=entry.surfaces[0])
-        return Suggestion(named_form(entry.category, whole, self._taken))
+        named = named_form(entry.category, whole, self._taken)
+        return Suggestion(named_form(entry.category, "", self._taken) if self._names_somebody(named) else named)
+
+    def _names_somebody(self, text: str) -> bool:
+        """Whether a word of it is one of a name, as in [Ward A] where somebody is called Ward."""
+        return not self._name_words.isdisjoint(name_words(text))
 
     def _sounding_alike(self, entry: RegisterEntry) -> KnownSurface | None:
         if entry.id not in self._alike:

@@ -13,7 +13,7 @@ from facilitator.ethics.approval import approval_valid
 from facilitator.ethics.checks import Check, Verdict, ready, run_checks
 from facilitator.privacy.residue import find_residue
 from facilitator.workflows.pseudonymizing import Pseudonymization
-from facilitator.workflows.release import known_surfaces, permitted, release_content, without_permitted
+from facilitator.workflows.release import known_surfaces, release
 from facilitator.workflows.sessions import Session
 
 SHORTEST_DIGEST = 8
@@ -39,13 +39,11 @@ def verify(session: Session, profile: ExportProfile = ExportProfile.TEAM) -> Ver
     """Run every check on the session as an export of the profile would show it now."""
     study, state = session.study, session.state
     study.refresh()
-    content = release_content(session, profile)
+    made = release(session, profile)
+    content = made.content
     pseudonymization = Pseudonymization(session)
     surfaces = [known.surface for known in known_surfaces(study, profile)]
-    allowed = permitted(session, profile)
-    residue = find_residue(
-        ((ref, without_permitted(text, allowed)) for ref, text in referenced_texts(content)), surfaces
-    )
+    residue = find_residue(referenced_texts(made.searched), surfaces)
     approval = state.approvals.get(profile)
     known_approval = approval or state.voided.get(profile)
     consents = study.state.consents
@@ -87,7 +85,8 @@ def approve(
     if not name:
         raise InvalidInput("An approval needs to say who gives it.", do="Give a role or initials.")
     found = verify(session, profile)
-    if find_residue([("approver", name)], [known.surface for known in known_surfaces(session.study)]):
+    known = {one.surface for of in {profile, ExportProfile.TEAM} for one in known_surfaces(session.study, of)}
+    if find_residue([("approver", name)], known):
         raise InvalidInput(
             "That is a name of the study, which the manifest would carry out.",
             safe="Nothing was approved.",
@@ -120,6 +119,7 @@ def referenced_texts(content: ReleaseContent) -> list[tuple[str, str]]:
     """(where, text) of everything that people wrote or said in `content`."""
     return [
         ("study title", content.study_title),
+        ("approval reference", content.approval_reference),
         ("session title", content.title),
         *((f"turn at {turn.start_ms}", turn.text) for turn in content.turns),
         *((f"question at {question.at_ms}", question.text) for question in content.questions),

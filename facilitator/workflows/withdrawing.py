@@ -33,18 +33,20 @@ _UNTOUCHED: Final = "Nothing was changed."
 @dataclass(frozen=True, slots=True)
 class Preview:
     """What a withdrawal would do. `before` is an earlier order, if there is one; `shares` are of the sessions that they
-    took part in. `to_do` is False where all of it was done before."""
+    took part in; `named` says that a name stands beside a number that is to have none, be it by an older copy of the
+    linkage file. `to_do` is False where all of it was done before."""
 
     number: ResearchNumber
     rule: Rule
     before: Withdrawal | None
     shares: tuple[Share, ...]
+    named: bool
 
     @property
     def to_do(self) -> bool:
         """Whether anything is left to do."""
         finished = self.before is not None and self.before.finished_utc and self.before.rule is self.rule
-        return not finished or any(one.to_do for one in self.shares)
+        return not finished or self.named or any(one.to_do for one in self.shares)
 
 
 def word_for(number: ResearchNumber) -> str:
@@ -66,7 +68,8 @@ def preview(study: Study, number: ResearchNumber, rule: Rule) -> Preview:
     for session_id in study.state.sessions:
         with Session(study, session_id, write=False) as session:
             shares.append(share_of(session, number, rule))
-    return Preview(number, rule, before, tuple(one for one in shares if one.took_part))
+    named = rule is Rule.DESTROY and not study.state.linkage_destroyed_utc and number in study.linkage.identities
+    return Preview(number, rule, before, tuple(one for one in shares if one.took_part), named)
 
 
 def withdraw(study: Study, number: ResearchNumber, rule: Rule, word: str) -> Receipt:

@@ -33,6 +33,8 @@ def test_what_is_no_date_is_none() -> None:
     assert spoken_date("14.13.2021") is None
     assert shifted_date("next week", 70) is None
     assert shifted_date("31 February 2021", 70) is None, "a slip of the tongue is not made a date"
+    assert shifted_date("2019", 14) is None, "it would say the same year"
+    assert shifted_date("3/4/2021", 70) is None and shifted_date("March 2021", 7) is None
     assert spoken_date("3/4/2021") == SpokenDate(None, None, 2021), "two countries read it in two ways"
 
 
@@ -59,14 +61,17 @@ def test_dates_become_thirds_of_a_year_and_years_decades(said: str, general: str
         ("14.3.2021", "28.3.2021"),
         ("2021-12-24", "2022-01-07"),
         ("24 December", "7 January"),
-        ("2019", "2019"),
     ],
 )
 def test_a_shifted_date_is_said_as_exactly_and_in_the_same_order(said: str, later: str) -> None:
     assert shifted_date(said, 14) == later
 
 
-@given(st.dates(date(1950, 1, 1), date(2049, 12, 31)), st.integers(-52, 52), st.sampled_from(["{0:%d %B %Y}", "{0}"]))
+@given(
+    st.dates(date(1950, 1, 1), date(2049, 12, 31)),
+    st.integers(-52, 52).filter(bool),
+    st.sampled_from(["{0:%d %B %Y}", "{0}"]),
+)
 def test_a_shift_by_weeks_keeps_the_weekday_and_what_lies_between(day: date, weeks: int, form: str) -> None:
     shifted = shifted_date(form.format(day), 7 * weeks)
     found = spoken_date(shifted or "")

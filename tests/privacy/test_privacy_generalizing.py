@@ -50,6 +50,8 @@ def test_a_name_of_its_own_is_one_that_nothing_else_has() -> None:
         (Category.AGE, "nine", "[under 18]"),
         (Category.AGE, "a 19 year old", "[in their late teens]"),
         (Category.AGE, "turned 93", "[90 or older]"),
+        (Category.AGE, "a hundred and two years old", "[90 or older]"),
+        (Category.AGE, "aged 1950", "[an age]"),
         (Category.AGE, "aged", "[an age]"),
         (Category.PLACE, "Ashgrove Road 14", "[a street]"),
         (Category.PLACE, "Kirkegata 3", "[a street]"),

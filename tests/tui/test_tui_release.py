@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -151,12 +152,18 @@ def test_places_that_checks_name_are_found_in_the_text() -> None:
     )
     text = ReleaseText.of(content)
     assert text.text.splitlines() == [
+        "Study: S",
+        "Approval reference: not recorded",
+        "Session: 01",
+        "",
         "── key: Why? ──",
         "00:00:05  P1   one two",
         "── no sound: device lost ──",
         "00:00:09  ?    [x]␛",
         "00:00:01  note (theme) seen",
     ]
-    assert text.line_of(("study title", "turn at 9000")) == 3
-    assert text.line_of(("note at 1000",)) == 4
+    assert text.line_of(("study title", "turn at 9000")) == 7
+    assert text.line_of(("note at 1000",)) == 8
     assert text.line_of(("study title",)) is None
+    long = replace(content, turns=(ReleaseTurn(0, 1, None, "word " * 2_000 + "Berit"),))
+    assert "Berit" in ReleaseText.of(long).text, "what is approved is shown wholly"

@@ -337,7 +337,10 @@ def _misheard(study: Study, surface: str, replacement: str = "") -> RegisterEntr
     with Session(study, ONE) as session:
         found = ev.FoundMention(entry.id, "segment:1", 0, 2, "r", 0.5)
         session.record(ev.CandidatesSearched("0" * 64, "x", (found,)))
-        Pseudonymization(session).decide(entry.id, Action.REPLACE, replacement)
+        if replacement:  # P21 was on the roster then
+            study.record(ev.EntityDecided(entry.id, entry.category, Action.REPLACE, f"[{replacement}]"))
+        else:
+            Pseudonymization(session).decide(entry.id, Action.REPLACE)
     return entry
 
 

@@ -107,8 +107,9 @@ def test_a_short_name_gets_what_its_long_form_became(work: Pseudonymization) -> 
 
 def test_no_third_party_becomes_a_research_number(work: Pseudonymization) -> None:
     colleague = item(work, "Gunvor").entity.id
-    with pytest.raises(InvalidInput, match="P40 is no participant"):
-        work.decide(colleague, Action.REPLACE, "P40")
+    for stranger in ("P40", "p40", "P 40's boss", "P1 or P40"):
+        with pytest.raises(InvalidInput, match="P40 is no participant"):
+            work.decide(colleague, Action.REPLACE, stranger)
     work.decide(colleague, Action.REPLACE, "P2")  # a nickname, as somebody knows who was there
     assert "My colleague [P2] is" in text(work.session)
 
@@ -129,7 +130,8 @@ def test_dates_shift_by_the_same_secret_weeks_in_the_whole_study(work: Pseudonym
     stored = repr([one.event for one in study._log.read()])
     assert str(days) not in stored
     work.shift_dates(False)
-    assert study.linkage.date_shift_days == 0
+    work.shift_dates(True)
+    assert study.linkage.date_shift_days == days, "not drawn anew: earlier replacements stand"
 
 
 def test_general_forms_replace_in_every_profile(work: Pseudonymization) -> None:
@@ -202,8 +204,11 @@ def test_a_corrected_text_is_replaced_wholly_again(work: Pseudonymization) -> No
     work.keep_place(short.entity.id, place.ref, place.start)
     assert "Ashgrove" in text(work.session)
     number = int(place.ref.partition(":")[2])
+    before = work.session.state.segments[number].text
     Correction(work.session).set_text(number, "Well, Ashgrove is good.")
     assert "Ashgrove" not in text(work.session)
+    Correction(work.session).set_text(number, before)
+    assert "Ashgrove" not in text(work.session), "nor when it is corrected back"
 
 
 def test_a_kept_place_hides_no_other_leak(work: Pseudonymization, tmp_path: Path) -> None:
@@ -240,8 +245,15 @@ def test_a_decision_takes_the_approval_of_every_profile_away(work: Pseudonymizat
     work.decide_all()
     session = work.session
     approve(session, "officer", verify(session, JOURNAL).content.digest, JOURNAL)
-    work.set_detail(item(work, "Ashgrove Hospital").entity.id, JOURNAL, Detail.REMOVED)
+    hospital = item(work, "Ashgrove Hospital").entity.id
+    work.set_detail(hospital, JOURNAL, Detail.REMOVED)
     assert not verify(session, JOURNAL).approved
+    with pytest.raises(InvalidInput, match="What the team sees"):
+        work.set_detail(hospital, TEAM, Detail.KEPT)
+    session.study.record(ev.EntityReopened(hospital))
+    assert not session.study.state.details, "an identifier that is open again has no level"
+    with pytest.raises(InvalidInput, match="not decided yet"):
+        work.set_detail(hospital, JOURNAL, Detail.KEPT)
 
 
 def test_all_of_a_kind_are_replaced_and_taken_back(work: Pseudonymization) -> None:

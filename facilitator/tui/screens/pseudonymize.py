@@ -38,8 +38,9 @@ The program has looked for what could identify somebody: names that sound like t
 contacts and more. It only proposes; each identifier is yours to decide, once, for the whole study.
 
 r replaces it everywhere with the text offered, e with a text of yours, g with its general form, k keeps it as it \
-is. a replaces all that are open of the same kind. u takes the last decision back. Names on the roster are always \
-replaced and need no decision. / searches again; that happens by itself when a text has changed.
+is. a replaces all that are open of the same kind. u takes the last decision on an identifier back; s and d are \
+undone by themselves. Names on the roster are always replaced and need no decision. / searches again; that happens \
+by itself when a text has changed.
 
 ← and → mark one of the places, space plays it, s keeps or replaces only that one. d says how much of the identifier \
 readers of a journal and users of an archive see. Page up and page down scroll.
@@ -189,8 +190,10 @@ readers of a journal and users of an archive see. Page up and page down scroll.
         self.app.push_screen(question, lambda yes: self._decide_all(kind) if yes else None)
 
     def _decide_all(self, kind: Category) -> None:
+        self._together = 1
+
         def done(count: int) -> None:
-            self._together, self._said = count, SAVED
+            self._together, self._said = max(1, count), SAVED
             self._show()
             self.tell(f"{count} replaced.")
 
@@ -240,6 +243,7 @@ readers of a journal and users of an archive see. Page up and page down scroll.
     def action_undo(self) -> None:
         """Take the last decision of the study back; those that were made together, together."""
         count, self._together = self._together, 1
+        entity_id = ""
         try:
             for _ in range(count):
                 entity_id = self.work.undo()
@@ -270,7 +274,6 @@ readers of a journal and users of an archive see. Page up and page down scroll.
 
     def _decide(self, item: "Item", decide: Callable[[], None]) -> bool:
         if self._store(decide):
-            self._together = 1
             self._show(self._after(item))
             return True
         return False
@@ -281,7 +284,7 @@ readers of a journal and users of an archive see. Page up and page down scroll.
         except FacilitatorError as error:
             self.fail(error)
             return False
-        self._said = SAVED
+        self._said, self._together = SAVED, 1
         return True
 
     def _after(self, item: "Item") -> str | None:

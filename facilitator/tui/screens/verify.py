@@ -1,5 +1,6 @@
 """The ethics check: what the program checked, the text as it would leave, and a person's approval of exactly that."""
 
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
@@ -70,8 +71,10 @@ class VerifyScreen(StudyScreen):
     def action_profile(self) -> None:
         """Show the session as the next profile's export would."""
         profiles = list(ExportProfile)
-        self._profile = profiles[(profiles.index(self._profile) + 1) % len(profiles)]
-        self.action_check()
+        if self._found is not None:
+            shown = profiles.index(self._found.profile)
+            self._profile = profiles[(shown + 1) % len(profiles)]
+            self.action_check()
 
     def _verify(self) -> "Verification":
         from facilitator.workflows.sessions import Session
@@ -126,19 +129,18 @@ class VerifyScreen(StudyScreen):
             "Your role or initials, printed in the export's manifest (not a participant's name)"
         )
         title = f"Approve session {self.session_id} for: {self._found.profile}"
-        self.app.push_screen(AskText(title, label), self._approve)
+        self.app.push_screen(AskText(title, label), partial(self._approve, self._found))
 
-    def _approve(self, approver: str | None) -> None:
+    def _approve(self, shown: "Verification", approver: str | None) -> None:
         if approver is not None:
-            shown = self._found.content.digest if self._found else ""
             self.run_apart(lambda: self._store_approval(approver, shown), self._show)
 
-    def _store_approval(self, approver: str, shown: str) -> "Verification":
+    def _store_approval(self, approver: str, shown: "Verification") -> "Verification":
         from facilitator.workflows.sessions import Session
         from facilitator.workflows.verifying import approve
 
         with Session(self.study, self.session_id) as session:
-            return approve(session, approver, shown, self._profile)
+            return approve(session, approver, shown.content.digest, shown.profile)
 
 
 def verdict_line(found: "Verification") -> Content:

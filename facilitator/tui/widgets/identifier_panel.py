@@ -202,4 +202,6 @@ def _decision_line(item: "Item") -> Content:
         )
     if decision.action is Action.KEEP:
         return plain("= kept as it is, everywhere")
-    return Content.assemble("✓ replaced everywhere with ", (one_line(decision.replacement), "bold"))
+    kept = sum(context.kept for context in item.contexts)
+    but = f", but for {kept} place{'s' * (kept != 1)}" if kept else ""
+    return Content.assemble(f"✓ replaced everywhere{but} with ", (one_line(decision.replacement), "bold"))
