@@ -41,7 +41,7 @@ test: system $(VENV)/.installed-dev check
 	$(MAKE) -j2 test-one-half test-other-half
 	$(BIN)/python -m pytest -m alone
 
-ONE_HALF := tests/audio tests/tui
+ONE_HALF := tests/tui
 test-one-half: # sound first: it mostly waits, and so goes well beside the speech models of the other half
 	$(BIN)/python -m pytest -q -m "sound and not alone"
 	$(BIN)/python -m pytest -q -m "not sound and not alone" $(ONE_HALF)
