@@ -190,18 +190,19 @@ def release(session: Session, profile: ExportProfile = ExportProfile.TEAM) -> Re
         blanked.update(found.blanked)
         return found
 
-    reference = _reference(study, replacing.known)
+    reference = _reference(study.settings.approval_reference, replacing.known)
     blanked |= reference.blanked
     content = _content(session, reference.text, lambda ref, raw: done(ref, raw).text)
     searched = _content(session, reference.searched, lambda ref, raw: done(ref, raw).searched)
     return Release(content, searched if blanked else content, frozenset(blanked))
 
 
-def _reference(study: Study, known: Iterable[KnownSurface]) -> Pseudonymized:
+@lru_cache(maxsize=1)
+def _reference(reference: str, known: tuple[KnownSurface, ...]) -> Pseudonymized:
     """The approval reference with people's names replaced; its digits are no date."""
     surfaces = [one for one in known if one.owner.startswith("E") and not means_participant(one.replacement)]
-    people = SurfaceMatcher(one for one in known if one not in surfaces)
-    named = pseudonymize(study.settings.approval_reference, people)
+    others = set(surfaces)
+    named = pseudonymize(reference, SurfaceMatcher(one for one in known if one not in others))
     found = SurfaceMatcher(surfaces).find(named.text)
     blanks = [Replacement(match.span, BLANK) for match in found]
     return replace(named, searched=apply(named.text, blanks), blanked=frozenset(match.surface for match in found))
