@@ -6,7 +6,6 @@ words nearby, which nothing here has. That took half of all time.
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from typing import Any, Final
 
 import regex
@@ -20,6 +19,7 @@ from presidio_analyzer.predefined_recognizers import (
 )
 
 from facilitator.domain.entities import Category
+from facilitator.domain.errors import InvalidInput
 from facilitator.privacy.language_models import CATEGORIES, MODEL_RULE
 from facilitator.privacy.lexical import LexicalRecognizer
 from facilitator.privacy.lexicon import Lexicon
@@ -109,9 +109,15 @@ class Ensemble:
 
 
 def _hits(pattern: regex.Pattern[str], text: str) -> Iterator[regex.Match[str]]:
-    """Matches that are not empty; of a pattern that takes too long none more, rather than no search at all."""
-    with suppress(TimeoutError):
+    """Matches that are not empty. Raises InvalidInput for a text that takes too long: half a search is none."""
+    try:
         yield from (hit for hit in pattern.finditer(text, timeout=_LONGEST_S) if hit[0])
+    except TimeoutError as error:
+        raise InvalidInput(
+            f"A text of {len(text):,} characters takes too long to search for identifiers.",
+            safe="Nothing was decided, and nothing of the session was changed.",
+            do="Split the longest turns in the correction screen, then search again.",
+        ) from error
 
 
 def _entities(document: Any) -> list[RecognizerResult]:

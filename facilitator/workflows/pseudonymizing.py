@@ -136,6 +136,7 @@ class Pseudonymization:
         Raises:
             NotFound: there is no transcript.
             MissingNeed: the language model is not installed.
+            InvalidInput: a text takes too long to search.
         """
         from facilitator.privacy.candidates import find_candidates
 

@@ -7,9 +7,10 @@ import pytest
 import regex
 from privacy_loading import loaded, no_network
 
-from facilitator.domain.errors import MissingNeed
+from facilitator.domain.errors import InvalidInput, MissingNeed
 from facilitator.domain.spans import Span
 from facilitator.privacy import recognizers as module
+from facilitator.privacy.ensemble import _hits
 from facilitator.privacy.patterns import RULES
 from facilitator.privacy.recognizers import Recognizers
 
@@ -200,3 +201,10 @@ def test_what_was_expected_may_be_asked_in_another_order_or_not_at_all(recognize
     assert found(recognizers, "first, Anna") == {"Anna": "person"}
     recognizers.expect([])
     assert found(recognizers, "Molde at last") == {"Molde": "place"}
+
+
+def test_a_text_that_takes_too_long_is_no_search(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("facilitator.privacy.ensemble._LONGEST_S", 0.001)
+    slow = regex.compile(r"(?:a+)+b")
+    with pytest.raises(InvalidInput, match="takes too long"):
+        list(_hits(slow, "a" * 5_000))
