@@ -98,7 +98,7 @@ def _detail(entity_id: str, profile: str, level: str) -> tuple[str, ExportProfil
     except ValueError as error:
         raise UsageError(
             "--detail takes an identifier, a profile and a level, such as: E3 journal kept.",
-            do=f"Profiles: {', '.join(ExportProfile)}. Levels: {', '.join(Detail)}, usual.",
+            do=f"Profiles: journal, archive. Levels: {', '.join(Detail)}, usual.",
         ) from error
 
 
