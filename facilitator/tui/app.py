@@ -25,7 +25,7 @@ from facilitator.domain.ids import SessionId
 from facilitator.tui.chores import chores
 from facilitator.tui.keys import all_bindings
 from facilitator.tui.own_terminal import own_terminal
-from facilitator.tui.pressing import pressed_ns
+from facilitator.tui.pressing import pressed_ns, stamp_promptly
 from facilitator.tui.screens.base import StudyScreen
 from facilitator.tui.screens.home import HomeScreen
 from facilitator.tui.themes import DARK, LIGHT
@@ -181,6 +181,7 @@ def run_app(
         UsageError: this is no terminal.
     """
     refuse_without_terminal()
+    stamp_promptly()
     with own_terminal():
         app = FacilitatorApp(start, passphrase, at, identity, study)
         app.run()

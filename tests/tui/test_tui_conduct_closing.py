@@ -82,7 +82,7 @@ async def test_the_debrief_is_stored_as_it_is_typed_and_shows_how_the_guide_was_
         await driver.write("flexible use")
         await until(driver, lambda: state_of(peopled, session_id).debrief)
         assert state_of(peopled, session_id).debrief == {DebriefPart.THEMES: "flexible use"}
-        assert "saved ✓" in driver.text.splitlines()[0]
+        await until(driver, lambda: "saved ✓" in driver.text.splitlines()[0])
         await driver.press("tab", "tab", "tab", *"no ", "escape")
         assert driver.app.screen is conduct
         assert state_of(peopled, session_id).debrief == {DebriefPart.THEMES: "flexible use", DebriefPart.GUIDE: "no"}

@@ -79,12 +79,6 @@ class GroupScreen(NotingScreen):
         #question-scroll { max-height: 85%; }
         QuestionPanel { padding: 0 2; }
     }
-    EntryLine.-picking Legend { visibility: hidden; }
-    GroupScreen.-narrow EntryLine.-picking {
-        Legend { display: none; }
-        min-height: 0; border-top: none; padding: 0;
-        &.-typing, &.-asking, &.-done { border-top: solid $panel; padding: 0 2; }
-    }
     """
     WHILE_TYPING: ClassVar[frozenset[str]] = frozenset({"back", "help", "scroll_notes", "note_kind", "note_speaker"})
 
@@ -323,7 +317,8 @@ class GroupScreen(NotingScreen):
             return False
         self.make_room(False)
         self.refresh_bindings()
-        self.notes_changed()
+        if self.session.state.last_seq != self._drawn_seq:
+            self.notes_changed()
         return True
 
     def make_room(self, wanted: bool) -> None:
@@ -333,7 +328,7 @@ class GroupScreen(NotingScreen):
         """
         self.query_one("#question-scroll").display = not wanted
         self.query_one(NoteList).display = not wanted
-        self.entry.set_class(wanted, "-picking")
+        self.entry.step_back(wanted)
 
     def ask_below(self, question: str, answer: Callable[[], None]) -> None:
         """Put a question in the bottom line; what y drops is not offered meanwhile."""
@@ -342,8 +337,10 @@ class GroupScreen(NotingScreen):
 
     def end_entry(self) -> None:
         """Back to the legend of note kinds, or to the list that was open before."""
+        asked = self._answer is not None
         super().end_entry()
-        self.draw_group()
+        if asked:  # y drops questions again
+            self.draw_group()
         for panel in self.query(Panel):
             if panel.is_open:
                 panel.focus_list()

@@ -1,6 +1,7 @@
 """The line at the bottom of the conduct screen: what is typed, a question to the facilitator, or what was done."""
 
 from collections.abc import Iterable, Mapping
+from enum import Enum, auto
 from typing import ClassVar
 
 from textual import on
@@ -48,6 +49,13 @@ class Legend(Widget):
         return flow(entries, width)
 
 
+class _State(Enum):
+    RESTING = auto()
+    TYPING = auto()
+    ASKING = auto()
+    TELLING = auto()
+
+
 class EntryLine(Horizontal):
     """Never a dialog: the state of the recording stays in sight whatever is typed or asked here."""
 
@@ -60,15 +68,9 @@ class EntryLine(Horizontal):
         & > #entry-label { width: auto; color: $text-accent; text-style: bold; display: none; }
         & > NoteText { display: none; }
         & > #entry-said { width: 1fr; height: auto; display: none; text-style: bold; }
+        & > #entry-said.-asked { color: $text-warning; }
         & > Legend { width: 1fr; }
     }
-    EntryLine.-typing {
-        & > #entry-label { display: block; }
-        & > NoteText { display: block; }
-    }
-    EntryLine.-asking > #entry-said { display: block; color: $text-warning; }
-    EntryLine.-done > #entry-said { display: block; }
-    EntryLine.-typing > Legend, EntryLine.-asking > Legend, EntryLine.-done > Legend { display: none; }
     """
 
     class Began(Message):
@@ -89,29 +91,32 @@ class EntryLine(Horizontal):
         super().__init__(id=id)
         self._legend = Legend(legend)
         self._field = NoteText()
+        self._label, self._said = Static(id="entry-label"), Static(id="entry-said")
+        self._state = _State.RESTING
         self._begun = False
+        self._steps_back = False
 
     def compose(self) -> ComposeResult:
         """Label and field of a note; one text; or which key begins which note."""
-        yield Static(id="entry-label")
+        yield self._label
         yield self._field
-        yield Static(id="entry-said")
+        yield self._said
         yield self._legend
 
     @property
     def typing(self) -> bool:
         """True while keys are text."""
-        return self.has_class("-typing")
+        return self._state is _State.TYPING
 
     @property
     def asking(self) -> bool:
         """True while a question waits for its answer."""
-        return self.has_class("-asking")
+        return self._state is _State.ASKING
 
     @property
     def telling(self) -> bool:
         """True while it says what was done."""
-        return self.has_class("-done")
+        return self._state is _State.TELLING
 
     @property
     def text(self) -> str:
@@ -120,33 +125,37 @@ class EntryLine(Horizontal):
 
     def begin(self, label: str, text: str = "", tags: Iterable[str] = ()) -> None:
         """Take a line; `label` says what it is, `text` stands in it already, `tags` are written out for Tab."""
-        self._set("-typing")
+        self._set(_State.TYPING)
         self._begun = bool(text)
         self.label(label)
-        field = self.query_one(NoteText)
-        field.know(tags)
+        self._field.know(tags)
         with self.prevent(LineInput.Changed):
-            field.value = text
-        field.cursor_position = len(text)
-        self.screen.set_focus(field)  # now: the next key is its first letter
+            self._field.value = text
+        self._field.cursor_position = len(text)
+        self.screen.set_focus(self._field)  # now: the next key is its first letter
 
     def label(self, label: str) -> None:
         """Say what the line is."""
-        self.query_one("#entry-label", Static).update(plain(f"{label} ▸ "))
+        self._label.update(plain(f"{label} ▸ "))
 
     def ask(self, question: str) -> None:
         """Put a question; the screen's keys answer it."""
-        self._set("-asking")
+        self._set(_State.ASKING)
         self._say(question)
 
     def done(self, text: str) -> None:
         """Say what was done, until the next key."""
-        self._set("-done")
+        self._set(_State.TELLING)
         self._say(text)
 
     def rest(self) -> None:
         """Back to the legend of note kinds."""
-        self._set("")
+        self._set(_State.RESTING)
+
+    def step_back(self, wanted: bool) -> None:
+        """Hide the legend, whose keys begin no note just now; where there is little room, give its lines away."""
+        self._steps_back = wanted
+        self._set(self._state)
 
     @on(LineInput.Changed)
     def _changed(self, event: LineInput.Changed) -> None:
@@ -154,7 +163,7 @@ class EntryLine(Horizontal):
         if one_line(event.value):
             if not self._begun:
                 self._begun = True
-                self.post_message(self.Began(self.query_one(NoteText).begun_ns))
+                self.post_message(self.Began(self._field.begun_ns))
         else:
             self._begun = False
 
@@ -163,10 +172,18 @@ class EntryLine(Horizontal):
         event.stop()
         self.post_message(self.Written(event.value))
 
-    def _set(self, state: str) -> None:
-        self.update_classes({other: other == state for other in ("-typing", "-asking", "-done")})
-        if state != "-typing" and self.query_one(NoteText).has_focus:
+    def _set(self, state: _State) -> None:
+        """Show what belongs to a state. Not by a class of the line, which would style all that is in it anew."""
+        self._state = state
+        resting = state is _State.RESTING
+        self._label.display = self._field.display = state is _State.TYPING
+        self._said.display = state in (_State.ASKING, _State.TELLING)
+        self._said.set_class(state is _State.ASKING, "-asked")
+        self._legend.display, self._legend.visible = resting, not self._steps_back
+        self.styles.min_height = 0 if self._steps_back else None
+        self.display = not (resting and self._steps_back and self.screen.has_class("-narrow"))
+        if state is not _State.TYPING and self._field.has_focus:
             self.screen.set_focus(None)
 
     def _say(self, text: str) -> None:
-        self.query_one("#entry-said", Static).update(plain(text))
+        self._said.update(plain(text))

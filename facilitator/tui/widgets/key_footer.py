@@ -21,6 +21,7 @@ class KeyFooter(Widget):
     def __init__(self) -> None:
         super().__init__()
         self._drawn: tuple[int, list[Content]] | None = None
+        self._is_late = False
 
     def on_mount(self) -> None:
         self.screen.bindings_updated_signal.subscribe(self, self._changed)
@@ -31,8 +32,15 @@ class KeyFooter(Widget):
         super().notify_style_update()
 
     def _changed(self, _: Screen[Any]) -> None:
-        self._drawn = None
-        if self.is_attached:  # a new layout draws the whole screen; other keys in as many lines do not need it
+        """Told several times a key press: what the key did is drawn first, then once which keys can be pressed now."""
+        if not self._is_late:
+            self._is_late = True
+            self.call_after_refresh(self._catch_up)
+
+    def _catch_up(self) -> None:
+        before, self._is_late, self._drawn = self._drawn, False, None
+        if self.is_attached and (before is None or before[1] != self._lines(before[0])):
+            # a new layout draws the whole screen; other keys in as many lines do not need it
             least = self.styles.min_height
             wanted = max(self.get_content_height(None, None, self.size.width), int(least.value) if least else 1)
             self.refresh(layout=wanted != self.size.height)

@@ -12,6 +12,8 @@ from facilitator.domain.text import one_line
 from facilitator.domain.timebase import clock
 from facilitator.tui.widgets.row_layout import wrap
 
+_Look = tuple[Note, int, bool, bool]
+"""All that the lines of a note depend on: itself, their width, whether it is chosen, and off the record."""
 HEAD: Final = 2 + 8 + 12 + 5
 """Cells before the text: sign of the selected note, time, kind, speaker."""
 
@@ -24,6 +26,7 @@ class NoteList(Widget):
         height: 1fr;
         min-height: 2;
         padding: 0 2 0 0;
+        text-wrap: nowrap;
         & > .notes--time { color: $foreground 70%; }
         & > .notes--kind { color: $text-primary; text-style: bold; }
         & > .notes--quiet { color: $foreground 70%; }
@@ -38,6 +41,12 @@ class NoteList(Widget):
         self._off_record: frozenset[int] = frozenset()
         self._top = 0
         self._selected: int | None = None
+        self._made: dict[int, tuple[_Look, list[Content]]] = {}
+
+    def notify_style_update(self) -> None:
+        """Another theme has other colors."""
+        self._made.clear()
+        super().notify_style_update()
 
     @property
     def selected(self) -> Note | None:
@@ -114,8 +123,14 @@ class NoteList(Widget):
 
     def _lines(self, place: int, width: int) -> list[Content]:
         note = self._notes[place]
+        look = (note, width, place == self._selected, note.id in self._off_record)
+        made = self._made.get(note.id)
+        if made is None or made[0] != look:
+            made = self._made[note.id] = look, self._drawn(note, width, chosen=place == self._selected)
+        return made[1]
+
+    def _drawn(self, note: Note, width: int, *, chosen: bool) -> list[Content]:
         text = self._text(note)
-        chosen = place == self._selected
         settled = " ✓" if note.kind in RETURNING and note.settled else ""
         head = Content.assemble(
             ("▸ " if chosen else "  ", self._style("selected")),
