@@ -10,7 +10,7 @@ import pytest
 
 from .framework import ROOT, rig_names
 
-SCALE = os.environ.get("CRASH_SCALE", "0.03")
+SCALE = os.environ.get("CRASH_SCALE", "0.02")
 TIDY_S = 15.0
 ALONE = ("devices", "kill")
 """Four recorders at once, with limits in seconds, need the computer for themselves."""
