@@ -256,8 +256,9 @@ class SessionState(ConductState):
 
     def off_the_record(self, at_ms: int) -> bool:
         """Whether somebody had asked at `at_ms` that nothing be recorded: what was noted then stays out of exports."""
-        off = ((at, end) for at, end, why in self.pauses if why is Pause.OFF_RECORD)
-        return any(at <= at_ms and (end is None or at_ms < end) for at, end in off)
+        return any(
+            at <= at_ms and (end is None or at_ms < end) for at, end, why in self.pauses if why is Pause.OFF_RECORD
+        )
 
     def _apply_audio(self, item: ev.Stored) -> None:
         match item.event:
