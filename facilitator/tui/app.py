@@ -25,7 +25,7 @@ from facilitator.domain.ids import SessionId
 from facilitator.tui.chores import chores
 from facilitator.tui.keys import all_bindings
 from facilitator.tui.own_terminal import own_terminal
-from facilitator.tui.pressing import pressed_ns, stamp_promptly
+from facilitator.tui.pressing import caught_up, pressed_ns, stamp_promptly
 from facilitator.tui.screens.base import StudyScreen
 from facilitator.tui.screens.home import HomeScreen
 from facilitator.tui.themes import DARK, LIGHT
@@ -34,6 +34,7 @@ from facilitator.tui.widgets.withdraw_working import Carrying
 if TYPE_CHECKING:  # see the module's docstring
     from facilitator.workflows.study import Study
 
+ENDING_A_LINE: Final = ("enter", "escape")
 OLD_NS: Final = 10_000_000_000
 STYLES = Path(__file__).parent / "styles"
 
@@ -118,21 +119,28 @@ class FacilitatorApp(App[None]):
         """Stamp what a person does with when they did it, and take keys that are commands one at a time.
 
         Textual runs the binding of a key only after the key has gone to the screen and back, by when the next one may
-        have been handed to a widget that the first was to change: `t` would begin a note that misses its first letter.
+        have been handed to a widget that the first was to change: `t` would begin a note that misses its first letter,
+        and what is typed right behind Enter would go into the line that Enter ended.
         """
         if isinstance(event, events.InputEvent):
             self._pressed_ns = pressed_ns(event)
-        if isinstance(event, events.Key) and not event.is_forwarded and self._takes_commands():
-            if not await self._check_bindings(event.key, priority=True):
-                cast(StudyScreen, self.screen).before_command(event.key)
+        if isinstance(event, events.Key) and not event.is_forwarded and (screen := self._takes_in_order()):
+            field = self.focused
+            if not isinstance(field, Input | TextArea):
+                if not await self._check_bindings(event.key, priority=True):
+                    screen.before_command(event.key)
+                    await self._check_bindings(event.key)
+                return
+            if isinstance(field, Input) and event.key in ENDING_A_LINE:
+                await caught_up(field, screen)
                 await self._check_bindings(event.key)
-        else:
-            await super().on_event(event)
+                await caught_up(field, screen)
+                return
+        await super().on_event(event)
 
-    def _takes_commands(self) -> bool:
+    def _takes_in_order(self) -> StudyScreen | None:
         screen = self.screen_stack[-1] if self.screen_stack else None
-        typing = isinstance(self.focused, Input | TextArea)
-        return isinstance(screen, StudyScreen) and screen.COMMANDS_IN_ORDER and not typing
+        return screen if isinstance(screen, StudyScreen) and screen.COMMANDS_IN_ORDER else None
 
     def action_other_theme(self) -> None:
         """Dark to light and back."""

@@ -213,3 +213,26 @@ async def test_keys_that_come_in_one_burst_take_effect_one_after_the_other(
         assert [(one.text, one.speaker) for one in state.notes.values()] == [("manual", "P1")]
         assert [mark.speaker for mark in state.speaker_marks] == ["P1", "P2"]
         assert [coming.number for coming in state.comings] == ["P1"]
+
+
+@pytest.mark.parametrize(
+    ("keys", "notes"),
+    [
+        (("t", "a", "b", "enter", "t", "x", "y", "enter"), ["ab", "xy"]),
+        (("t", "a", "escape", "t", "x", "enter"), ["x"]),
+        (("t", "enter", "t", "x", "enter"), ["x"]),
+        (("g", "a", "enter", "t", "x", "enter"), ["x"]),
+        (("g", "escape", "t", "g", "enter"), ["g"]),
+    ],
+)
+async def test_what_is_typed_right_behind_the_end_of_a_line_begins_the_next(
+    peopled: Study, opened: Opened, session_id: SessionId, keys: tuple[str, ...], notes: list[str]
+) -> None:
+    async with opened() as driver:
+        screen = await conducting(driver, session_id)
+        for key in keys:
+            driver.app.post_message(Key(key, "\r" if key == "enter" else key if len(key) == 1 else None))
+        await until(driver, lambda: len(notes_of(peopled, session_id)) == len(notes))
+        await driver.settle()
+        assert [note.text for note in notes_of(peopled, session_id)] == notes
+        assert not screen.typing

@@ -129,6 +129,10 @@ class GroupScreen(NotingScreen):
         gc.collect()
         gc.freeze()  # else all that the program holds is looked through now and then, which takes longer than a key may
 
+    def on_resize(self) -> None:
+        """What the entry line gives away depends on the room there is, which the screen's classes tell only then."""
+        self.call_after_refresh(self.entry.draw)
+
     @property
     def typing(self) -> bool:
         """Whether keys are text."""

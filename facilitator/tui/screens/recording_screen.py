@@ -202,7 +202,7 @@ class RecordingScreen(GroupScreen):
 
     def action_strike(self) -> None:
         """Ask how much of the last minutes is to be destroyed."""
-        self.entry.display = False
+        self.entry.give_way(True)
         self.query_one(StrikeLine).ask_minutes()
         self.refresh_bindings()
 
@@ -223,7 +223,7 @@ class RecordingScreen(GroupScreen):
     def close_strike(self) -> None:
         """Hide the question about striking."""
         self.query_one(StrikeLine).close()
-        self.entry.display = True
+        self.entry.give_way(False)
         self.refresh_bindings()
 
     def _struck(self, struck: "Struck") -> None:

@@ -94,7 +94,7 @@ class EntryLine(Horizontal):
         self._label, self._said = Static(id="entry-label"), Static(id="entry-said")
         self._state = _State.RESTING
         self._begun = False
-        self._steps_back = False
+        self._steps_back = self._gives_way = False
 
     def compose(self) -> ComposeResult:
         """Label and field of a note; one text; or which key begins which note."""
@@ -155,7 +155,23 @@ class EntryLine(Horizontal):
     def step_back(self, wanted: bool) -> None:
         """Hide the legend, whose keys begin no note just now; where there is little room, give its lines away."""
         self._steps_back = wanted
-        self._set(self._state)
+        self.draw()
+
+    def give_way(self, wanted: bool) -> None:
+        """Hide all of it, for another line in its place."""
+        self._gives_way = wanted
+        self.draw()
+
+    def draw(self) -> None:
+        """Show what belongs to its state. Not by a class of the line, which would style all that is in it anew."""
+        resting = self._state is _State.RESTING
+        self._label.display = self._field.display = self._state is _State.TYPING
+        self._said.display = self.asking or self.telling
+        self._said.set_class(self.asking, "-asked")
+        self._legend.display, self._legend.visible = resting, not self._steps_back
+        self.styles.min_height = 0 if self._steps_back else None
+        is_empty = resting and self._steps_back and self.screen.has_class("-narrow")
+        self.display = not (is_empty or self._gives_way)
 
     @on(LineInput.Changed)
     def _changed(self, event: LineInput.Changed) -> None:
@@ -173,15 +189,8 @@ class EntryLine(Horizontal):
         self.post_message(self.Written(event.value))
 
     def _set(self, state: _State) -> None:
-        """Show what belongs to a state. Not by a class of the line, which would style all that is in it anew."""
         self._state = state
-        resting = state is _State.RESTING
-        self._label.display = self._field.display = state is _State.TYPING
-        self._said.display = state in (_State.ASKING, _State.TELLING)
-        self._said.set_class(state is _State.ASKING, "-asked")
-        self._legend.display, self._legend.visible = resting, not self._steps_back
-        self.styles.min_height = 0 if self._steps_back else None
-        self.display = not (resting and self._steps_back and self.screen.has_class("-narrow"))
+        self.draw()
         if state is not _State.TYPING and self._field.has_focus:
             self.screen.set_focus(None)
 

@@ -21,6 +21,7 @@ class KeyFooter(Widget):
     def __init__(self) -> None:
         super().__init__()
         self._drawn: tuple[int, list[Content]] | None = None
+        self._painted: list[Content] = []
         self._is_late = False
 
     def on_mount(self) -> None:
@@ -38,8 +39,8 @@ class KeyFooter(Widget):
             self.call_after_refresh(self._catch_up)
 
     def _catch_up(self) -> None:
-        before, self._is_late, self._drawn = self._drawn, False, None
-        if self.is_attached and (before is None or before[1] != self._lines(before[0])):
+        self._is_late, self._drawn = False, None
+        if self.is_attached and self._lines(self.size.width) != self._painted:
             # a new layout draws the whole screen; other keys in as many lines do not need it
             least = self.styles.min_height
             wanted = max(self.get_content_height(None, None, self.size.width), int(least.value) if least else 1)
@@ -52,7 +53,8 @@ class KeyFooter(Widget):
 
     def render(self) -> Content:
         """The keys, as many to a line as fit."""
-        return Content("\n").join(self._lines(self.size.width or self.app.size.width))
+        self._painted = self._lines(self.size.width or self.app.size.width)
+        return Content("\n").join(self._painted)
 
     def get_content_height(self, container: object, viewport: object, width: int) -> int:
         """Lines needed at `width` cells."""

@@ -45,13 +45,9 @@ class NoteText(LineInput):
         """Write these tags out."""
         self.tagging.tags = tuple(tags)
 
-    async def on_key(self, event: events.Key) -> None:
-        """Textual handles the rest by itself. What is typed behind Enter is no part of the line."""
+    def on_key(self, event: events.Key) -> None:
+        """Perhaps the first character; Textual handles it."""
         self._look_at(event)
-        if event.key == "enter":
-            event.stop()
-            event.prevent_default()
-            await self.action_submit()
 
     def on_paste(self, event: events.Paste) -> None:
         """As a first character."""
