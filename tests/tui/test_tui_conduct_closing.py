@@ -3,7 +3,7 @@
 import pytest
 from conduct_driver import MIN, conducting, happened, led, refused, stage, state_of, until
 from session_material import P1, P2, P3, P4
-from tui_driver import Opened
+from tui_driver import NARROW, WIDE, Opened
 
 from facilitator.domain import events as ev
 from facilitator.domain.group import DebriefPart, Presence
@@ -112,3 +112,26 @@ async def test_help_and_errors_leave_the_recording_in_sight_and_up_to_date(
         await until(driver, lambda: "● REC 20:07" in driver.text.splitlines()[0], 2)
         await driver.press("escape")
         assert "nonverbal ▸  x" in driver.text, "what was typed is still there to be tried again"
+
+
+async def test_a_list_on_a_small_terminal_has_the_lines_of_the_legend(
+    peopled: Study, opened: Opened, session_id: SessionId
+) -> None:
+    happened(peopled, session_id, 10 * MIN)
+    async with opened(NARROW) as driver:
+        screen = await conducting(driver, session_id)
+        assert screen.entry.display
+        await driver.press("c")
+        assert not screen.entry.display
+        await driver.press("x")
+        assert "how many?" in driver.text
+        await driver.press("escape")
+        assert not screen.entry.display, "the list is open still"
+        for size, shows in ((WIDE, True), (NARROW, False)):
+            await driver.pilot.resize_terminal(*size)
+            await driver.settle()
+            assert screen.entry.display is shows
+        await driver.press("t")
+        assert screen.entry.display and "theme ▸" in driver.text
+        await driver.press("escape", "c")
+        assert screen.entry.display and "theme" in driver.text
