@@ -55,7 +55,8 @@ class GroupScreen(NotingScreen):
     DEFAULT_CSS = """
     GroupScreen {
         #stage { height: 1fr; layout: horizontal; }
-        #main { width: 1fr; height: 1fr; }
+        #main { width: 1fr; height: 1fr; layers: group lists; }
+        Panel, QuestionPicker, InputPicker { layer: lists; }
         #question-scroll { height: auto; max-height: 75%; }
         NoteList { border-top: solid $panel; }
         #side { width: 47; height: 1fr; border-left: solid $panel; }
@@ -326,12 +327,7 @@ class GroupScreen(NotingScreen):
         return True
 
     def make_room(self, wanted: bool) -> None:
-        """Hide question and notes for what is opened in their place, or show them again.
-
-        Not by a class of the screen: that would style every widget anew, which takes longer than the key may.
-        """
-        self.query_one("#question-scroll").display = not wanted
-        self.query_one(NoteList).display = not wanted
+        """Something is opened over question and notes, or closed again; they stay below it, drawn as they were."""
         self.entry.step_back(wanted)
 
     def ask_below(self, question: str, answer: Callable[[], None]) -> None:
