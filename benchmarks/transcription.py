@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from benchmarks.promises import told
 
+ROUNDS, QUICK_ROUNDS = 3, 1
 PARTS: Final = ("memory", "speed", "wer", "coverage", "kill", "live")
 LEAST: Final = {
     "speed_vs_openai_whisper": 5.0,
@@ -37,7 +38,7 @@ MOST: Final = {
 """Most that is promised."""
 
 
-def measure(quick: bool, parts: tuple[str, ...] = PARTS, show: bool = False) -> dict[str, Any]:
+def measure(quick: bool, parts: tuple[str, ...], rounds: int, show: bool = False) -> dict[str, Any]:
     """All figures; a part that cannot be measured here is left out, with the reason."""
     from benchmarks.transcription_coverage import coverage
     from benchmarks.transcription_kill import kill
@@ -58,7 +59,7 @@ def measure(quick: bool, parts: tuple[str, ...] = PARTS, show: bool = False) -> 
         if "memory" in parts:
             figures |= memory(systems, folder, quick)
         if "speed" in parts:
-            figures |= speed(systems, folder, quick)
+            figures |= speed(systems, folder, quick, rounds)
         if "wer" in parts:
             figures |= words(systems, folder, quick, show)
         if "coverage" in parts:
@@ -76,11 +77,12 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="pieces of the recordings, fewer peers, 3 kills")
     parser.add_argument("--only", default=",".join(PARTS), help=f"parts, of {','.join(PARTS)}")
     parser.add_argument("--show", action="store_true", help="print what each system got wrong, word by word")
+    parser.add_argument("--rounds", type=int, help=f"of speed ({ROUNDS}; {QUICK_ROUNDS} with --quick)")
     given = parser.parse_args()
     parts = tuple(given.only.split(","))
     if unknown := set(parts) - set(PARTS):
         parser.error(f"no part {', '.join(sorted(unknown))}")
-    figures = measure(given.quick, parts, given.show)
+    figures = measure(given.quick, parts, given.rounds or (QUICK_ROUNDS if given.quick else ROUNDS), given.show)
     rounded = {name: round(value, 4) if isinstance(value, float) else value for name, value in figures.items()}
     for name, value in rounded.items():
         if not isinstance(value, dict):

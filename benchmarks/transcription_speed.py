@@ -8,7 +8,7 @@ from typing import Any, Final
 from benchmarks.transcription_sound import Recording, for_speed, put, sound
 from benchmarks.transcription_systems import Setting, Systems
 
-ROUNDS, SLOW_ROUNDS = 3, 1
+SLOW_ROUNDS: Final = 1
 WARM_S: Final = 5.0
 OURS: Final = {beam: Setting("ours", beam) for beam in (1, 5)}
 _FAST: Final = [Setting("faster-whisper", beam, words) for words in (False, True) for beam in (1, 5)]
@@ -17,14 +17,14 @@ _QUICK_SLOW: Final = [Setting("openai-whisper", 5)]
 Taken = dict[tuple[Setting, str], list[float]]
 
 
-def speed(systems: Systems, folder: Path, quick: bool) -> dict[str, Any]:
-    """Seconds of each, and how many times faster ours is over all recordings together."""
+def speed(systems: Systems, folder: Path, quick: bool, rounds: int) -> dict[str, Any]:
+    """Seconds of each, medians of `rounds`, and how many times faster ours is over all recordings together."""
     recordings = for_speed(folder, quick)
     slow = _QUICK_SLOW if quick else _SLOW
     settings = [*OURS.values(), *(_FAST[:2] if quick else _FAST), *slow]
     _warm(systems, settings, folder)
     taken: Taken = {}
-    for number in range(1 if quick else ROUNDS):
+    for number in range(rounds):
         asked = settings if number < SLOW_ROUNDS else [one for one in settings if one not in slow]
         for recording in recordings:
             # Whoever comes first in one round comes later in the next.

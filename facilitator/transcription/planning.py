@@ -39,7 +39,7 @@ _LATE_MS: Final = 4_000
 _SEARCHED_MS: Final = 9_000
 _QUIET_MS: Final = 200
 _FED_MS: Final = 4_000
-_READ_MS: Final = 30_000
+_READ_MS: Final = 10_000
 _LEAD_MS: Final = 200
 
 Samples = npt.NDArray[np.float32]
@@ -242,7 +242,7 @@ def at_model_rate(
 ) -> Iterator[Samples]:
     """Blocks of mono float32 at 16 kHz from `start_ms` to `end_ms`.
 
-    Blocks lie on a grid of 30 s and are made one by one, so that a sample is the same wherever the reading began.
+    Blocks lie on a grid of 10 s and are made one by one, so that a sample is the same wherever the reading began.
 
     Args:
         read: int16 samples between two times, shape (n,) or (n, channels), exactly that long; channels are averaged.

@@ -8,6 +8,7 @@ sound was read.
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import TYPE_CHECKING, Final, Self
 
 from facilitator.audio.status_file import read_status
@@ -23,10 +24,11 @@ from facilitator.workflows.transcribing import finish, transcribe
 
 if TYPE_CHECKING:
     from facilitator.transcription.client import SpeechDetector, Transcriber
-    from facilitator.transcription.planning import Samples
+    from facilitator.transcription.planning import Samples, Window
     from facilitator.transcription.weights import Weights
 
-BLOCK_MS: Final = 30_000
+BLOCK_MS: Final = 10_000
+"""What `planning.at_model_rate` makes at once."""
 BEHIND_MS: Final = 10_000
 """So far behind the recording it stays: what is said off the record may be taken back a moment later."""
 NICE: Final = 19
@@ -147,12 +149,13 @@ class LiveDraft:
     def _hear(self, weights: "Weights") -> None:
         from facilitator.transcription.client import SpeechDetector
 
-        with (
-            SpeechDetector(nice=NICE, waiting=self._go_on) as detector,
-            transcriber_for(self._session, self._hearing.started, weights, nice=NICE) as transcriber,
-        ):
-            self._transcriber = transcriber
-            while not self._heard_to_the_end(detector, transcriber):
+        is_whole = False
+        with SpeechDetector(nice=NICE, waiting=self._go_on) as detector:
+            while not is_whole:  # a transcriber that was broken off while it heard the rest is of no use any more
+                with transcriber_for(self._session, self._hearing.started, weights, nice=NICE) as transcriber:
+                    self._transcriber = transcriber
+                    while not (is_whole := self._heard_to_the_end(detector, transcriber)) and not self._ended.is_set():
+                        self._go_on()
                 self._go_on()
 
     def _heard_to_the_end(self, detector: "SpeechDetector", transcriber: "Transcriber") -> bool:
@@ -161,19 +164,28 @@ class LiveDraft:
 
         before = _Known.of(self._session.state)
         index, start_ms = self._hearing.goes_on
-        for window in plan(self._blocks(start_ms), detector.find, start_ms=start_ms, index=index):
-            heard = transcriber.transcribe(window, self._go_on)
+        windows = plan(self._blocks(start_ms), detector.find, start_ms=start_ms, index=index)
+        for heard in self._heard(windows, transcriber):
             try:
-                self._session.record_all([(heard, heard.start_ms)], before.refuse_another)
+                self._session.record_all([(one, one.start_ms) for one in heard], before.refuse_another)
             except _Destroyed:
                 self._forget_taken_back(before)
                 return False
-            self._standing = replace(self._standing, heard_ms=heard.end_ms)
+            self._standing = replace(self._standing, heard_ms=self._hearing.goes_on[1])
         end_ms = self._session.state.length_ms
         if self._hearing.goes_on[1] < end_ms:  # another take began meanwhile
             return False
         self._session.record(ev.HeardUntil(end_ms))
         return True
+
+    def _heard(self, windows: "Iterator[Window]", transcriber: "Transcriber") -> "Iterator[list[ev.WindowTranscribed]]":
+        """Each window as soon as its sound is there; once the recording has ended, several side by side."""
+        for window in windows:
+            if self._ended.is_set():
+                rest = chain([window], windows)
+                yield from transcriber.run(rest, (), lambda _: self._go_on(), self._session.state.length_ms)
+            else:
+                yield [transcriber.transcribe(window, self._go_on)]
 
     def _forget_taken_back(self, before: "_Known") -> None:
         """A pause is pressed before it is stored; what was recorded in between is taken back, here as there."""
