@@ -15,16 +15,11 @@ QUIET: Final = {
     "DO_NOT_TRACK": "1",
     "PYTHONDONTWRITEBYTECODE": "1",
 }
-STEADY: Final = {
-    "MALLOC_ARENA_MAX": "2",
-    "MALLOC_MMAP_THRESHOLD_": str(1 << 20),
-    "ONEDNN_PRIMITIVE_CACHE_CAPACITY": "8",
-}
+STEADY: Final = {"ONEDNN_PRIMITIVE_CACHE_CAPACITY": "8", "MALLOC_ARENA_MAX": "2"}
 """What keeps memory from growing with the length of a recording, whose windows have ever other lengths.
 
-glibc gives large buffers back when they are freed; by default the size from which it does grows with each that is
-freed, and leaves holes. oneDNN keeps what it has compiled for the last 1,024 shapes of sound, over a megabyte each, and
-most shapes never come again.
+oneDNN keeps what it has compiled for the last 1,024 shapes of sound, over a megabyte each, and most shapes never come
+again. glibc keeps a heap for each thread.
 """
 OFFLINE: Final = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
 _KEPT_BACK: Final = ("FACILITATOR_PASSPHRASE",)
