@@ -164,7 +164,9 @@ class LiveDraft:
 
         before = _Known.of(self._session.state)
         index, start_ms = self._hearing.goes_on
-        windows = plan(self._blocks(start_ms), detector.find, start_ms=start_ms, index=index)
+        stored = frozenset(self._hearing.windows)  # of those side by side a later one may be stored before an earlier
+        planned = plan(self._blocks(start_ms), detector.find, start_ms=start_ms, index=index)
+        windows = (window for window in planned if window.index not in stored)
         for heard in self._heard(windows, transcriber):
             try:
                 self._session.record_all([(one, one.start_ms) for one in heard], before.refuse_another)
