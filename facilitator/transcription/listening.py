@@ -36,8 +36,10 @@ class Found:
 def listen(engine: Engine, sounds: Sequence[Sound], manner: Manner) -> list[Found]:
     """Hear the windows of one batch.
 
-    A window whose text loops is heard again in two halves, since a loop feeds on what came before it; speech that no
-    word covers is heard again by itself. Both without a prompt and with at least five readings. What is better is kept.
+    A window whose text loops is heard again in two halves, since a loop feeds on what came before it. Speech that no
+    word covers is heard again: first all of a window from the first such stretch to the last, as mostly one early end
+    of its text left out several, then each that is left by itself. All that without a prompt and with at least five
+    readings. What is better is kept.
     """
     found = [Found(heard) for heard in engine.hear([sound.samples for sound in sounds], manner)]
     careful = replace(manner, prompt="", beam=max(manner.beam, _CAREFUL_BEAM))
@@ -45,30 +47,37 @@ def listen(engine: Engine, sounds: Sequence[Sound], manner: Manner) -> list[Foun
         if one.heard.loops and (halves := _halves(sound)):
             again = engine.hear([_cut(sound, half) for half in halves], replace(careful, language=one.heard.language))
             found[index] = _unlooped(one, halves, again)
-    left = [
-        (index, stretch)
-        for index, (sound, one) in enumerate(zip(sounds, found, strict=True))
-        for stretch in uncovered(sound.speech, one.heard.words)
-    ]
-    for language in dict.fromkeys(found[index].heard.language for index, _ in left):
-        same = [(index, stretch) for index, stretch in left if found[index].heard.language == language]
-        for first in range(0, len(same), engine.batch):
-            _hear_left(engine, sounds, found, same[first : first + engine.batch], replace(careful, language=language))
+    several = [(index, left) for index, left in _left_out(sounds, found) if len(left) > 1]
+    _hear_left(engine, sounds, found, several, careful)
+    single = [(index, [stretch]) for index, left in _left_out(sounds, found) for stretch in left]
+    _hear_left(engine, sounds, found, single, careful)
     return found
 
 
+_Left = tuple[int, list[Stretch]]
+"""A window's place in its batch, and speech in it without words."""
+
+
+def _left_out(sounds: Sequence[Sound], found: Sequence[Found]) -> list[_Left]:
+    return [
+        (index, uncovered(sound.speech, one.heard.words))
+        for index, (sound, one) in enumerate(zip(sounds, found, strict=True))
+    ]
+
+
 def _hear_left(
-    engine: Engine,
-    sounds: Sequence[Sound],
-    found: list[Found],
-    left: Sequence[tuple[int, Stretch]],
-    manner: Manner,
+    engine: Engine, sounds: Sequence[Sound], found: list[Found], asked: Sequence[_Left], manner: Manner
 ) -> None:
-    """Hear speech without words by itself, and put what is heard into `found`."""
-    wider = [(index, _wider(sounds[index], stretch)) for index, stretch in left]
-    second = engine.hear([_cut(sounds[index], stretch) for index, stretch in wider], manner)
-    for (index, stretch), (_, around), heard in zip(left, wider, second, strict=True):
-        found[index] = _filled(found[index], stretch, around, heard)
+    """Hear each window once from the first of its stretches to the last, and put what is new into `found`."""
+    for language in dict.fromkeys(found[index].heard.language for index, _ in asked):
+        same = [(index, left) for index, left in asked if found[index].heard.language == language]
+        for first in range(0, len(same), engine.batch):
+            batch = same[first : first + engine.batch]
+            around = [_wider(sounds[index], (left[0][0], left[-1][1])) for index, left in batch]
+            cut = [_cut(sounds[index], wider) for (index, _), wider in zip(batch, around, strict=True)]
+            second = engine.hear(cut, replace(manner, language=language))
+            for (index, left), (start_ms, _), heard in zip(batch, around, second, strict=True):
+                found[index] = _filled(found[index], left, start_ms, heard)
 
 
 def _halves(sound: Sound) -> list[Stretch]:
@@ -93,10 +102,10 @@ def _unlooped(before: Found, halves: Sequence[Stretch], heard: Sequence[Heard]) 
     return Found(replace(before.heard, words=words, average=average, loops=False), tuple(halves))
 
 
-def _filled(before: Found, stretch: Stretch, around: Stretch, heard: Heard) -> Found:
-    """With those of the words heard the second time that lie in the stretch that had none."""
-    words = [word for word in _moved(heard.words, around[0]) if _middle(word, stretch)]
-    again = (*before.again, stretch)
+def _filled(before: Found, left: Sequence[Stretch], start_ms: int, heard: Heard) -> Found:
+    """With those of the words heard the second time that lie in the stretches that had none."""
+    words = [word for word in _moved(heard.words, start_ms) if any(_middle(word, stretch) for stretch in left)]
+    again = (*before.again, *(stretch for stretch in left if stretch not in before.again))
     if heard.loops or not words:
         return replace(before, again=again)
     joined = sorted((*before.heard.words, *words), key=lambda word: (word.start_ms, word.end_ms))

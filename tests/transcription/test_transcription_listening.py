@@ -114,6 +114,19 @@ def test_speech_without_words_is_heard_again_by_itself_and_filled_in() -> None:
     assert found.heard.average == -0.6
 
 
+def test_several_stretches_without_words_are_heard_together_first_and_what_is_left_by_itself() -> None:
+    replies = {
+        (1_100, 9_000): heard(("two", 1_000, 2_000), ("3", 2_900, 3_500), ("five", 6_500, 7_500), average=-0.5),
+        (4_800, 7_300): heard(("four", 500, 1_500), average=-0.7),
+    }
+    engine = Parrot(lambda *_: heard(("one", 0, 1_000), ("three", 4_000, 4_600), average=-0.2), lambda *at: replies[at])
+    (found,) = listen(engine, [sound(9_000, (0, 4_600), (5_100, 7_000), (7_200, 9_000))], MANNER)
+    assert [text for text, *_ in texts(found)] == ["one", "two", "three", "four", "five"], "what had words keeps them"
+    assert found.again == ((1_400, 3_600), (5_100, 7_000), (7_200, 9_000)), "each once"
+    assert found.heard.average == -0.7
+    assert [times for times, _ in engine.asked[1:]] == [[(1_100, 9_000)], [(4_800, 7_300)]]
+
+
 def test_too_little_speech_to_matter_is_not_heard_again() -> None:
     engine = Parrot(lambda *_: heard(("one", 0, 1_000)), never)
     (found,) = listen(engine, [sound(4_000, (0, 2_800), (3_000, 4_000))], MANNER)

