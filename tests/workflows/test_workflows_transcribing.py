@@ -62,7 +62,8 @@ def test_both_engines_transcribe_the_sample_on_the_same_weights(opened: Study, t
     with Session(opened, session_id("01")) as session:
         whole = engine == "faster-whisper"
         length_ms = import_audio(session, SAMPLE / "focus_group.ogg" if whole else _excerpt(tmp_path, FEWER_SECONDS))
-        state = transcribe(session, Manner(engine))
+        manner = Manner(engine, beam=5 if whole else 2)
+        state = transcribe(session, manner)
         assert state.transcription is not None and state.transcription.engine == engine
         assert state.transcription.weights_sha256.startswith("d01c3014881c9c6f")
         assert word_error_rate(_reference(length_ms), [segment.text for segment in state.transcript]) < 0.15
@@ -77,7 +78,7 @@ def test_both_engines_transcribe_the_sample_on_the_same_weights(opened: Study, t
         assert lasting[Fate.UNRESOLVED] + lasting[Fate.MISSING] == 0
         assert len(state.open_doubts) <= len(state.transcript) / 4
         seq = session.state.last_seq
-        transcribe(session, Manner(engine))
+        transcribe(session, manner)
         assert session.state.last_seq == seq, "a finished transcription is left alone"
 
 
