@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from textual import on
+from textual.reactive import Reactive
+from textual.widget import Widget
 
 from facilitator.domain.errors import FacilitatorError, NotFound, UsageError
 from facilitator.domain.ids import ASSISTANT, MODERATOR, SessionId, Speaker
@@ -53,6 +55,8 @@ class NotingScreen(SessionScreen):
 
     COMMANDS_IN_ORDER = True
     noting: "NoteTaking"
+    focused: Reactive[Widget | None] = Reactive(None, repaint=False)
+    """As in any screen, but for its drawing all of itself anew whenever another widget takes the keys."""
 
     def __init__(self, session_id: SessionId) -> None:
         super().__init__(session_id)
