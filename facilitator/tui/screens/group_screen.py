@@ -21,7 +21,6 @@ from facilitator.tui.screens.noting_screen import NotingScreen
 from facilitator.tui.session_keys import LEGEND, group_bindings, note_bindings, speaker_bindings
 from facilitator.tui.widgets.entry_line import EntryLine
 from facilitator.tui.widgets.group_panels import ChecklistPanel, PeoplePanel, ReturningPanel, StimulusPanel
-from facilitator.tui.widgets.note_list import NoteList
 from facilitator.tui.widgets.panel import Panel
 from facilitator.tui.widgets.participant_marks import ParticipantMarks, Person
 from facilitator.tui.widgets.question_panel import QuestionPanel, shown
@@ -93,7 +92,8 @@ class GroupScreen(NotingScreen):
         self._proposing = False
         self._drawn_seq = 0
         self._unread = ""
-        self._picker = QuestionPicker(id="picker")
+        self._question, self._picker = QuestionPanel(id="question"), QuestionPicker(id="picker")
+        self._marks, self._waiting = ParticipantMarks(id="people"), WaitingList(id="waiting")
 
     def compose_body(self) -> ComposeResult:
         """All of it."""
@@ -101,13 +101,13 @@ class GroupScreen(NotingScreen):
         with Horizontal(id="stage"):
             with Vertical(id="main"):
                 with VerticalScroll(id="question-scroll", can_focus=False):
-                    yield QuestionPanel(id="question")
+                    yield self._question
                 yield self._picker
                 yield from self.compose_panels()
-                yield NoteList(id="notes")
+                yield self._notes
             with Vertical(id="side"):
-                yield ParticipantMarks(id="people")
-                yield WaitingList(id="waiting")
+                yield self._marks
+                yield self._waiting
         yield from self.compose_lines()
         yield EntryLine(LEGEND, id="entry")
 
@@ -194,7 +194,7 @@ class GroupScreen(NotingScreen):
 
     def action_other_form(self) -> None:
         """The list of people, or the round table."""
-        self.query_one(ParticipantMarks).other_form()
+        self._marks.other_form()
 
     # --- questions
 
@@ -260,7 +260,7 @@ class GroupScreen(NotingScreen):
 
     def action_probes(self) -> None:
         """Hide the probes or show them."""
-        self.query_one(QuestionPanel).toggle_probes()
+        self._question.toggle_probes()
 
     def action_pick(self) -> None:
         """Let the facilitator type which question comes now."""
@@ -383,7 +383,7 @@ class GroupScreen(NotingScreen):
         """Show the notes that are stored."""
         self._drawn_seq = self.session.state.last_seq
         super().notes_changed()
-        self.query_one(WaitingList).show(self.session.state.returning)
+        self._waiting.show(self.session.state.returning)
 
     def draw_group(self) -> None:
         """The question, its time, the people and what they have talked."""
@@ -391,13 +391,13 @@ class GroupScreen(NotingScreen):
             return
         state, plan = self.session.state, self.noting.plan()
         stimuli = frozenset((question_id, index) for _, question_id, index in state.stimuli)
-        self.query_one(QuestionPanel).show(shown(plan, stimuli, may_drop=self._answer is None))
+        self._question.show(shown(plan, stimuli, may_drop=self._answer is None))
         people = people_of(state, self.study.names_at_hand)
         if people != self._people_drawn:
             self._people_drawn = people
-            self.query_one(ParticipantMarks).introduce(people)
+            self._marks.introduce(people)
         floor = floor_of(state, people, plan.now_ms, self.talk, hinting=self._hints_on)
-        self.query_one(ParticipantMarks).show(floor)
+        self._marks.show(floor)
         proposing = plan.dropping is not None and bool(plan.dropping.questions)
         if proposing != self._proposing:
             self._proposing = proposing

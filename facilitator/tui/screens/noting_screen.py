@@ -51,7 +51,7 @@ class _Writing:
 
 
 class NotingScreen(SessionScreen):
-    """Subclasses hold `noting` while they are open, have an EntryLine and a NoteList, and call `keep` often."""
+    """Subclasses hold `noting` while they are open, have an EntryLine and show `_notes`, and call `keep` often."""
 
     COMMANDS_IN_ORDER = True
     noting: "NoteTaking"
@@ -66,6 +66,7 @@ class NotingScreen(SessionScreen):
         self._kept_at = 0.0
         self._strikes = 0
         self._said = self._refused = ""
+        self._notes = NoteList(id="notes")
         self._entry: EntryLine | None = None
 
     @property
@@ -121,7 +122,7 @@ class NotingScreen(SessionScreen):
         typed = self._writing.id if self._writing and self._writing.before is None else None
         state = self.session.state
         off_record = frozenset(note.id for note in state.notes.values() if state.off_the_record(note.at_ms))
-        self.query_one(NoteList).show((note for note in state.notes.values() if note.id != typed), off_record)
+        self._notes.show((note for note in state.notes.values() if note.id != typed), off_record)
 
     # --- notes
 
@@ -143,7 +144,7 @@ class NotingScreen(SessionScreen):
 
     def action_edit_note(self) -> None:
         """Change the selected note, or the newest."""
-        note = self.query_one(NoteList).selected
+        note = self._notes.selected
         if note is None:
             self.tell("There is no note yet.")
         else:
@@ -154,11 +155,11 @@ class NotingScreen(SessionScreen):
 
     def action_select_note(self, direction: int) -> None:
         """The next older or newer note."""
-        self.query_one(NoteList).select(direction)
+        self._notes.select(direction)
 
     def action_scroll_notes(self, direction: int) -> None:
         """A screenful of older or newer notes."""
-        self.query_one(NoteList).scroll_notes(direction)
+        self._notes.scroll_notes(direction)
 
     def action_note_kind(self) -> None:
         """Another kind for the note that is being typed."""
@@ -229,7 +230,7 @@ class NotingScreen(SessionScreen):
         if done:
             self.end_entry()
             self.notes_changed()
-            self.query_one(NoteList).rest()
+            self._notes.rest()
 
     def keep(self) -> None:
         """Store what is being typed, every two seconds, as far as it has come. What was refused is told once."""
@@ -295,7 +296,7 @@ class NotingScreen(SessionScreen):
         self._take_back()
         self.end_entry()
         self.notes_changed()
-        self.query_one(NoteList).rest()
+        self._notes.rest()
 
     def end_entry(self) -> None:
         """Back to the legend of note kinds."""
