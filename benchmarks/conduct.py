@@ -16,6 +16,7 @@ from typing import Any, Final
 
 SPEED, QUICK_SPEED, MINUTES = 6, 6, 90
 ROUNDS, QUICK_ROUNDS = 20, 1
+PARTS: Final = ("replay", "paint")
 WANTED: Final = {
     "missing_events": 0.0,
     "unscripted_events": 0.0,
@@ -26,15 +27,20 @@ WANTED: Final = {
 """Most that is promised."""
 
 
-def measure(quick: bool, speed: int | None = None) -> dict[str, Any]:
-    """All figures; a part that cannot be measured here is left out, with the reason."""
+def measure(quick: bool, speed: int | None = None, parts: tuple[str, ...] = PARTS) -> dict[str, Any]:
+    """The figures of `parts`; a part that cannot be measured here is left out, with the reason."""
     from benchmarks.conduct_replay import make_study
     from benchmarks.conduct_typing import add_long_session
 
     folder = Path(tempfile.mkdtemp(prefix="conduct-"))
     try:
         study = make_study(folder / "study", add_long_session)
-        return {"quick": quick} | _replay(study, folder / "kept", quick, speed) | _paint(study, quick)
+        figures: dict[str, Any] = {"quick": quick}
+        if "replay" in parts:
+            figures |= _replay(study, folder / "kept", quick, speed)
+        if "paint" in parts:
+            figures |= _paint(study, quick)
+        return figures
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -95,8 +101,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="a short group, one round of keys")
     parser.add_argument("--speed", type=int, help=f"of the rehearsal's clock ({SPEED}; {QUICK_SPEED} with --quick)")
+    parser.add_argument("--only", default=",".join(PARTS), help=f"parts, of {','.join(PARTS)}")
     given = parser.parse_args()
-    figures = measure(given.quick, given.speed)
+    parts = tuple(given.only.split(","))
+    if unknown := set(parts) - set(PARTS):
+        parser.error(f"there is no part {', '.join(sorted(unknown))}")
+    figures = measure(given.quick, given.speed, parts)
     rounded = {name: round(value, 3) if isinstance(value, float) else value for name, value in figures.items()}
     for name, value in rounded.items():
         wanted = f"  (at most {WANTED[name]:g}{'' if value <= WANTED[name] else ': MISSED'})" if name in WANTED else ""
