@@ -101,7 +101,7 @@ def test_the_sample_is_heard_with_word_times_on_the_session_clock(
         said = [(word.start_ms, word.end_ms) for word in words]
         assert total(without(said, window.pieces)) < total(said) // 20, "words lie where somebody speaks"
         assert (found.language, found.spoken, found.loops) == ("en", "en", False)
-        assert found.spoken_chance > 0.9
+        assert found.spoken_chance > 0.8
         assert -1.0 < found.average < 0.0
         for segment in found.segments:
             assert segment.start_ms == segment.words[0].start_ms <= segment.words[-1].end_ms == segment.end_ms
