@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from facilitator.domain.accounting import uncovered
-from facilitator.domain.stretches import Stretch
+from facilitator.domain.stretches import Stretch, merged
 from facilitator.domain.transcript import Word
 from facilitator.transcription.engines import Engine, Heard, Manner
 
@@ -105,7 +105,7 @@ def _unlooped(before: Found, halves: Sequence[Stretch], heard: Sequence[Heard]) 
 def _filled(before: Found, left: Sequence[Stretch], start_ms: int, heard: Heard) -> Found:
     """With those of the words heard the second time that lie in the stretches that had none."""
     words = [word for word in _moved(heard.words, start_ms) if any(_middle(word, stretch) for stretch in left)]
-    again = (*before.again, *(stretch for stretch in left if stretch not in before.again))
+    again = tuple(merged((*before.again, *left)))
     if heard.loops or not words:
         return replace(before, again=again)
     joined = sorted((*before.heard.words, *words), key=lambda word: (word.start_ms, word.end_ms))

@@ -169,9 +169,8 @@ class EntryLine(Horizontal):
         self._said.display = self.asking or self.telling
         self._said.set_class(self.asking, "-asked")
         self._legend.display, self._legend.visible = resting, not self._steps_back
-        is_narrow = self.screen.has_class("-narrow")
-        self.styles.min_height = 0 if self._steps_back and is_narrow else None
-        is_empty = resting and self._steps_back and is_narrow
+        self.styles.min_height = 0 if self._steps_back else None
+        is_empty = resting and self._steps_back and self.screen.has_class("-narrow")
         self.display = not (is_empty or self._gives_way)
 
     @on(LineInput.Changed)
