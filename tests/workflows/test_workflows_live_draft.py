@@ -1,5 +1,6 @@
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -134,6 +135,31 @@ def test_a_draft_grows_with_the_recording_forgets_a_strike_and_is_whole_after_th
         fates = {part.fate for part in accounted(state) if common([(part.start_ms, part.end_ms)], gone)}
         assert fates <= {Fate.MISSING, Fate.SILENCE} and Fate.MISSING in fates
         _same_when_read_anew(session)
+        _hears_only_what_is_missing(session)
+
+
+def _hears_only_what_is_missing(session: Session) -> None:
+    """As after a draft that ended when the later of two windows, heard side by side, had been stored, but not the
+    first."""
+    whole, before = session.state.transcription, _windows(session)
+    first, *later = sorted(before, key=lambda one: one.index)
+    assert whole is not None and later
+    session.record(replace(whole, total_ms=0, filled=()))
+    session.record_all([(one, one.start_ms) for one in later])
+    _says_that_it_records(session, session.state.length_ms)
+    with LiveDraft(session) as draft:
+        draft.look()
+        draft.recording_ended()
+        assert draft.wait(PATIENCE_S) and draft.standing.done, draft.standing
+    heard = _windows(session)[len(before) :]
+    assert [one.index for one in heard] == [*(one.index for one in later), first.index], "each is stored once"
+    assert heard[-1] == first and session.state.hearing is not None and session.state.hearing.is_whole
+    _same_when_read_anew(session)
+
+
+def _windows(session: Session) -> list[ev.WindowTranscribed]:
+    """As they were stored, one after the other."""
+    return [item.event for item in session.history() if isinstance(item.event, ev.WindowTranscribed)]
 
 
 def test_a_short_recording_and_one_that_is_switched_off_start_nothing(opened: Study) -> None:
