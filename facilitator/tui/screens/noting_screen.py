@@ -91,6 +91,13 @@ class NotingScreen(SessionScreen):
 
     def store(self, action: Callable[[], object]) -> bool:
         """Store something; the screen shows it only once it is committed. False, and an error shown, where not."""
+        done = self._write_down(action)
+        if done:
+            self.draw_group()
+        return done
+
+    def _write_down(self, action: Callable[[], object]) -> bool:
+        """As `store`, what changes nothing about question and people."""
         try:
             action()
         except (NotFound, UsageError) as error:  # nothing that a key does wrong may cover the screen
@@ -100,7 +107,6 @@ class NotingScreen(SessionScreen):
             self.fail(error)
             return False
         self.say_saved()
-        self.draw_group()
         return True
 
     def say_saved(self) -> None:
@@ -135,7 +141,7 @@ class NotingScreen(SessionScreen):
         from facilitator.workflows.note_taking import HERE
 
         at_ms, speaker = self.pressed_ms(), self._floor()
-        if self.store(
+        if self._write_down(
             lambda: self.noting.note(
                 NoteKind.MOMENT, HERE, at_ms=at_ms, speaker=speaker, question_id=self.current_question_id
             )
@@ -220,9 +226,9 @@ class NotingScreen(SessionScreen):
         if line is not None:
             done = self.store(lambda: line(text))
         elif writing is not None and text.strip():
-            done = self.store(lambda: self._keep_note(text))
+            done = self._write_down(lambda: self._keep_note(text))
         elif writing is not None and writing.before is not None:
-            done = self.store(lambda: self._keep_note(""))
+            done = self._write_down(lambda: self._keep_note(""))
             self.tell("The note was removed; its earlier versions are kept: `session notes --history`.")
         else:
             self._take_back()
@@ -238,7 +244,7 @@ class NotingScreen(SessionScreen):
         if not text or text == self._refused or time.monotonic() - self._kept_at < KEEP_S:
             return
         self._kept_at = time.monotonic()
-        self._refused = "" if self.store(lambda: self._keep_note(text)) else text
+        self._refused = "" if self._write_down(lambda: self._keep_note(text)) else text
 
     @property
     def _to_keep(self) -> str:
@@ -271,9 +277,9 @@ class NotingScreen(SessionScreen):
         if not versions or (versions[-1][1].kind, versions[-1][1].text, versions[-1][1].speaker) != writing.kept:
             return
         if before is None:
-            self.store(lambda: self.noting.edit_note(note_id, writing.kind, "", writing.speaker))
+            self._write_down(lambda: self.noting.edit_note(note_id, writing.kind, "", writing.speaker))
         elif writing.kept != (before.kind, before.text, before.speaker):
-            self.store(lambda: self.noting.edit_note(note_id, before.kind, before.text, before.speaker))
+            self._write_down(lambda: self.noting.edit_note(note_id, before.kind, before.text, before.speaker))
 
     def drop_struck_line(self) -> bool:
         """Drop what is being typed if minutes were struck since it was begun: it may hold words from them."""

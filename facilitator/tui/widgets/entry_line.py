@@ -34,6 +34,12 @@ class Legend(Widget):
     def __init__(self, entries: Mapping[str, str]) -> None:
         super().__init__()
         self._entries = entries
+        self._drawn: tuple[int, list[Content]] = (0, [])
+
+    def notify_style_update(self) -> None:
+        """Another theme has other colors."""
+        self._drawn = (0, [])
+        super().notify_style_update()
 
     def render(self) -> Content:
         """Keys and kinds."""
@@ -44,9 +50,11 @@ class Legend(Widget):
         return len(self._lines(width))
 
     def _lines(self, width: int) -> list[Content]:
-        key_style = self.get_visual_style("legend--key")
-        entries = (Content.assemble((key, key_style), f" {name}") for key, name in self._entries.items())
-        return flow(entries, width)
+        if self._drawn[0] != width:
+            key_style = self.get_visual_style("legend--key")
+            entries = (Content.assemble((key, key_style), f" {name}") for key, name in self._entries.items())
+            self._drawn = width, flow(entries, width)
+        return self._drawn[1]
 
 
 class _State(Enum):

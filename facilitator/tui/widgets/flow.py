@@ -1,6 +1,6 @@
-"""Entries side by side, broken between entries and never inside one."""
+"""Lines of entries side by side, broken between entries and never inside one; and whether lines have changed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from textual.content import Content
 
@@ -16,3 +16,8 @@ def flow(entries: Iterable[Content], width: int) -> list[Content]:
         else:
             lines.append(entry)
     return lines
+
+
+def same_lines(before: Sequence[Content], after: Sequence[Content]) -> bool:
+    """Whether they look the same, styles included: `==` compares their text alone."""
+    return len(before) == len(after) and all(one.is_same(other) for one, other in zip(before, after, strict=True))

@@ -4,7 +4,10 @@ from collections.abc import Iterable
 from typing import ClassVar, Final
 
 from textual.content import Content
+from textual.geometry import Region
+from textual.strip import Strip
 from textual.style import Style
+from textual.visual import Visual
 from textual.widget import Widget
 
 from facilitator.domain.notes import RETURNING, Note
@@ -34,6 +37,7 @@ class NoteList(Widget):
     }
     """
     COMPONENT_CLASSES: ClassVar[set[str]] = {"notes--time", "notes--kind", "notes--quiet", "notes--selected"}
+    ALLOW_SELECT = False  # a selection goes by places that strips would have to be given anew whenever they move
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - the name that every widget uses
         super().__init__(id=id)
@@ -41,7 +45,8 @@ class NoteList(Widget):
         self._off_record: frozenset[int] = frozenset()
         self._top = 0
         self._selected: int | None = None
-        self._made: dict[int, tuple[_Look, list[Content]]] = {}
+        self._made: dict[int, tuple[_Look, list[Strip]]] = {}
+        self._in_sight: list[Strip] = []
 
     def notify_style_update(self) -> None:
         """Another theme has other colors."""
@@ -94,20 +99,32 @@ class NoteList(Widget):
         self._top = max(0, min(len(self._notes) - 1, self._top + direction * step))
         self.refresh()
 
-    def render(self) -> Content:
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """As drawn."""
+        self._in_sight = self._strips()
+        return super().render_lines(crop)
+
+    def render_line(self, y: int) -> Strip:
+        """Line `y`, from 0."""
+        if y < len(self._in_sight):
+            return self._in_sight[y]
+        return Strip.blank(self.content_size.width, self.visual_style.rich_style)
+
+    def _strips(self) -> list[Strip]:
         """The notes in sight, each wrapped beside its time; what is older is counted in the last line."""
         if not self._notes:
-            return Content.styled("  No notes yet.", self._style("quiet"))
+            return [self._strip(Content.styled("  No notes yet.", self._style("quiet")))]
         width, height = self._room, max(1, self.content_size.height)
-        lines: list[Content] = []
+        lines: list[Strip] = []
         for place in range(self._top, len(self._notes)):
             own = self._lines(place, width)
             left = len(self._notes) - place
             if len(lines) + len(own) > height - (left > 1) and lines:
-                lines = [*lines[: height - 1], Content.styled(f"  {left} older ▾", self._style("quiet"))]
+                older = self._strip(Content.styled(f"  {left} older ▾", self._style("quiet")))
+                lines = [*lines[: height - 1], older]
                 break
             lines += own
-        return Content("\n").join(lines[:height])
+        return lines[:height]
 
     @property
     def _room(self) -> int:
@@ -121,13 +138,17 @@ class NoteList(Widget):
                 return max(self._top, place - 1)
         return len(self._notes) - 1
 
-    def _lines(self, place: int, width: int) -> list[Content]:
+    def _lines(self, place: int, width: int) -> list[Strip]:
         note = self._notes[place]
         look = (note, width, place == self._selected, note.id in self._off_record)
         made = self._made.get(note.id)
         if made is None or made[0] != look:
-            made = self._made[note.id] = look, self._drawn(note, width, chosen=place == self._selected)
+            drawn = self._drawn(note, width, chosen=place == self._selected)
+            made = self._made[note.id] = look, [self._strip(line) for line in drawn]
         return made[1]
+
+    def _strip(self, line: Content) -> Strip:
+        return Visual.to_strips(self, line, self.content_size.width, 1, self.visual_style)[0]
 
     def _drawn(self, note: Note, width: int, *, chosen: bool) -> list[Content]:
         text = self._text(note)

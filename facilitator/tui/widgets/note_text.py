@@ -9,7 +9,7 @@ from textual.suggester import Suggester
 
 from facilitator.domain.notes import completed
 from facilitator.tui.pressing import pressed_ns
-from facilitator.tui.widgets.line_input import LineInput
+from facilitator.tui.widgets.opened import OpenedInput
 
 
 class TagSuggester(Suggester):
@@ -24,7 +24,7 @@ class TagSuggester(Suggester):
         return completed(value, self.tags)
 
 
-class NoteText(LineInput):
+class NoteText(OpenedInput):
     """Enter stores, Escape drops, Tab writes the tag at the end out."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

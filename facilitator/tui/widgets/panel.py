@@ -8,9 +8,10 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.widgets import OptionList, Static
+from textual.widgets import Static
 from textual.widgets.option_list import Option
 
+from facilitator.tui.widgets.opened import OpenedList
 from facilitator.tui.widgets.text import plain
 
 if TYPE_CHECKING:  # opens databases; not needed for the first paint
@@ -36,7 +37,7 @@ class Panel(Vertical):
         height: 1fr;
         padding: 1 2 0 2;
         & > Static { height: auto; text-style: bold; color: $text-primary; }
-        & > OptionList { height: 1fr; margin: 1 0 0 0; }
+        & > OpenedList { height: 1fr; margin: 1 0 0 0; }
     }
     """
 
@@ -50,7 +51,7 @@ class Panel(Vertical):
     def compose(self) -> ComposeResult:
         """Heading and list."""
         yield Static()
-        yield OptionList(markup=False, compact=True)
+        yield OpenedList(markup=False, compact=True)
 
     @property
     def noting(self) -> "NoteTaking":
@@ -72,17 +73,17 @@ class Panel(Vertical):
 
     def focus_list(self) -> None:
         """Take the keys of the list."""
-        self.screen.set_focus(self.query_one(OptionList))
+        self.screen.set_focus(self.query_one(OpenedList))
 
     def close(self) -> None:
         """Hide it."""
         self.display = False
-        if self.query_one(OptionList).has_focus:
+        if self.query_one(OpenedList).has_focus:
             self.screen.set_focus(None)
 
     def draw(self) -> None:
         """Show the rows anew; the cursor stays on the row where it was."""
-        shown = self.query_one(OptionList)
+        shown = self.query_one(OpenedList)
         place = self.current
         rows = self.rows()
         self._ids = [key for key, _ in rows]
@@ -94,7 +95,7 @@ class Panel(Vertical):
     @property
     def current(self) -> str:
         """Id of the row under the cursor, or ""."""
-        place = self.query_one(OptionList).highlighted
+        place = self.query_one(OpenedList).highlighted
         return self._ids[place] if place is not None and place < len(self._ids) else ""
 
     def do(self, action: Callable[[int], object]) -> None:
@@ -114,8 +115,8 @@ class Panel(Vertical):
     def chosen(self, row: str) -> None:
         """Enter was pressed on a row."""
 
-    @on(OptionList.OptionSelected)
-    def _selected(self, event: OptionList.OptionSelected) -> None:
+    @on(OpenedList.OptionSelected)
+    def _selected(self, event: OpenedList.OptionSelected) -> None:
         event.stop()
         if self.current:
             self.chosen(self.current)

@@ -12,7 +12,7 @@ from facilitator.domain.group import Presence
 from facilitator.domain.ids import ASSISTANT, MODERATOR, Speaker
 from facilitator.domain.participation import Hint, Share
 from facilitator.domain.text import one_line
-from facilitator.tui.widgets.flow import flow
+from facilitator.tui.widgets.flow import flow, same_lines
 from facilitator.tui.widgets.round_table import LEAST_WIDTH, round_table, side_width
 
 BAR: Final = 6
@@ -65,21 +65,32 @@ class ParticipantMarks(Widget):
         self._people: tuple[Person, ...] = ()
         self._floor = Floor({})
         self._as_table = False
+        self._drawn: dict[int, list[Content]] = {}
+
+    def notify_style_update(self) -> None:
+        """Another theme has other colors."""
+        self._drawn.clear()
+        super().notify_style_update()
 
     def introduce(self, people: Sequence[Person]) -> None:
         """Show these people from now on, in the order in which they sit; moderator and assistant last."""
         self._people = tuple(people)
+        self._drawn.clear()
         self.refresh(layout=True)
 
     def show(self, floor: Floor) -> None:
         """Show new shares and hints."""
-        if floor != self._floor:
-            before, self._floor = self._floor, floor
-            self.refresh(layout=len(before.hints) != len(floor.hints) or floor.unknown != before.unknown)
+        width = self.content_size.width
+        before, self._floor = self._lines(width), floor
+        self._drawn.clear()
+        after = self._lines(width)
+        if not same_lines(before, after):  # most of a second's change is less than a percent
+            self.refresh(layout=len(before) != len(after))
 
     def other_form(self) -> None:
         """The list in place of the table, or the other way about."""
         self._as_table = not self._as_table
+        self._drawn.clear()
         self.refresh(layout=True)
 
     def render(self) -> Content:
@@ -91,6 +102,12 @@ class ParticipantMarks(Widget):
         return len(self._lines(width))
 
     def _lines(self, width: int) -> list[Content]:
+        """Asked for several times whenever something changes: put together only once."""
+        if width not in self._drawn:
+            self._drawn[width] = self._laid_out(width)
+        return self._drawn[width]
+
+    def _laid_out(self, width: int) -> list[Content]:
         if self._as_table and width >= LEAST_WIDTH:
             seated = [self._seat(one, width) for one in self._people if one.label not in (MODERATOR, ASSISTANT)]
             others = [self._entry(one) for one in self._people if one.label in (MODERATOR, ASSISTANT)]

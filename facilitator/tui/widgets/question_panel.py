@@ -11,6 +11,7 @@ from facilitator.domain.guide import Guide, Question
 from facilitator.domain.text import one_line
 from facilitator.domain.time_plan import LATE_MS, Dropping, TimePlan
 from facilitator.domain.timebase import clock
+from facilitator.tui.widgets.flow import same_lines
 from facilitator.tui.widgets.row_layout import wrap
 
 BAR: Final = 16
@@ -122,17 +123,27 @@ class QuestionPanel(Widget):
         super().__init__(id=id)
         self._shown: Shown | None = None
         self._probes = True
+        self._drawn: dict[tuple[int, bool], list[Content]] = {}
+
+    def notify_style_update(self) -> None:
+        """Another theme has other colors."""
+        self._drawn.clear()
+        super().notify_style_update()
 
     def show(self, shown: Shown | None) -> None:
         """Show a question, or that the guide has none."""
         if shown != self._shown:
-            before = self._height()
+            before = self._at_hand()
             self._shown = shown
-            self.refresh(layout=before != self._height())
+            self._drawn.clear()
+            after = self._at_hand()
+            if not same_lines(before, after):  # time runs in smaller steps than it is shown in
+                self.refresh(layout=len(before) != len(after))
 
     def toggle_probes(self) -> None:
         """Hide the probes, or show them again."""
         self._probes = not self._probes
+        self._drawn.clear()
         self.refresh(layout=True)
 
     def render(self) -> Content:
@@ -143,10 +154,17 @@ class QuestionPanel(Widget):
         """Lines that the question takes at this width."""
         return len(self._lines(width))
 
-    def _height(self) -> int:
-        return len(self._lines(self.content_size.width or MEASURE))
+    def _at_hand(self) -> list[Content]:
+        return self._lines(self.content_size.width or MEASURE)
 
     def _lines(self, width: int) -> list[Content]:
+        """Asked for several times whenever something changes: wrapped only once."""
+        look = (width, self.app.size.height < TALL)
+        if look not in self._drawn:
+            self._drawn[look] = self._laid_out(*look)
+        return self._drawn[look]
+
+    def _laid_out(self, width: int, short: bool) -> list[Content]:
         shown = self._shown
         if shown is None:
             return [Content("The guide of this session has no questions.")]
@@ -159,7 +177,7 @@ class QuestionPanel(Widget):
             *(Content.styled(line, self._style("over")) for line in late),
             Content(),
             *(Content.styled(line, self._style("text")) for line in _wrapped(shown.text, min(width, MEASURE))),
-            *([] if below and self.app.size.height < TALL else [Content()]),
+            *([] if below and short else [Content()]),
             *below,
         ]
         coming = f"next ▸ {shown.next}" if shown.asked else "not asked yet · space asks it"

@@ -15,10 +15,11 @@ from facilitator.domain.text import fold, one_line
 from facilitator.domain.time_plan import Standing, TimePlan
 from facilitator.domain.timebase import clock
 from facilitator.tui.widgets.line_input import LineInput
+from facilitator.tui.widgets.opened import OpenedInput
 from facilitator.tui.widgets.text import plain
 
 
-class PickerText(LineInput):
+class PickerText(OpenedInput):
     """The field of the picker; up and down move in the list below it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
