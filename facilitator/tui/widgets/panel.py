@@ -35,9 +35,12 @@ class Panel(Vertical):
     Panel {
         display: none;
         height: 1fr;
+        layout: grid;
+        grid-size: 1 2;
+        grid-rows: auto 1fr;
         padding: 1 2 0 2;
         & > Static { height: auto; text-style: bold; color: $text-primary; }
-        & > OpenedList { height: 1fr; margin: 1 0 0 0; }
+        & > OpenedList { height: auto; max-height: 100%; margin: 1 0 0 0; }
     }
     """
 

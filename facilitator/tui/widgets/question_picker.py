@@ -68,8 +68,11 @@ class QuestionPicker(Vertical):
     QuestionPicker {
         display: none;
         height: 1fr;
+        layout: grid;
+        grid-size: 1 2;
+        grid-rows: auto 1fr;
         padding: 1 2 0 2;
-        & > OptionList { height: 1fr; margin: 1 0 0 0; text-wrap: nowrap; text-overflow: ellipsis; }
+        & > OptionList { height: auto; max-height: 100%; margin: 1 0 0 0; text-wrap: nowrap; text-overflow: ellipsis; }
     }
     """
 
