@@ -1,5 +1,6 @@
 import os
 import shutil
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -35,6 +36,8 @@ def pytest_configure() -> None:
 
     The crash trials and what makes temporary folders of its own stay on the drive.
     """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as a shell has it in the background; children inherit it
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     if not os.access(MEMORY, os.W_OK) or os.statvfs(MEMORY).f_flag & os.ST_NOEXEC:
         return
     if min(shutil.disk_usage(MEMORY).free, psutil.virtual_memory().available) > ROOMY:

@@ -1,6 +1,7 @@
 """Programs that write to one session at once: what a test starts as a process of its own."""
 
 import multiprocessing
+import time
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -15,6 +16,8 @@ from facilitator.workflows.sessions import Session
 from facilitator.workflows.study import Study
 
 ONE = SessionId("01")
+BREATH_S = 0.0005
+"""Between two notes: a writer that never waits may keep the other one out for hundreds of them."""
 SPEAKERS = (Speaker(ResearchNumber("P1")), Speaker(ResearchNumber("P2")), None)
 
 
@@ -48,6 +51,7 @@ def _write(root: Path, key: PersonalKey, name: str, count: int, beside: bool, pi
         for number in range(count):
             note(noting, name, number)
             pipe.send(number + 1)
+            time.sleep(BREATH_S)
         pipe.recv()
         session.refresh()
         pipe.send("same" if session.state == session.reread() else "different")

@@ -343,6 +343,7 @@ class GroupScreen(NotingScreen):
             self.draw_group()
         for panel in self.query(Panel):
             if panel.is_open:
+                panel.draw()  # what was written may stand in it
                 panel.focus_list()
 
     # --- leaving

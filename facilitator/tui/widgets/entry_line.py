@@ -133,9 +133,9 @@ class EntryLine(Horizontal):
 
     def begin(self, label: str, text: str = "", tags: Iterable[str] = ()) -> None:
         """Take a line; `label` says what it is, `text` stands in it already, `tags` are written out for Tab."""
+        self.label(label)  # before it shows, which measures it
         self._set(_State.TYPING)
         self._begun = bool(text)
-        self.label(label)
         self._field.know(tags)
         with self.prevent(LineInput.Changed):
             self._field.value = text

@@ -5,6 +5,7 @@ from typing import ClassVar, Final
 
 from textual.content import Content
 from textual.geometry import Region
+from textual.selection import Selection
 from textual.strip import Strip
 from textual.style import Style
 from textual.visual import Visual
@@ -16,7 +17,7 @@ from facilitator.domain.timebase import clock
 from facilitator.tui.widgets.row_layout import wrap
 
 _Look = tuple[Note, int, bool, bool]
-"""All that the lines of a note depend on: itself, their width, whether it is chosen, and off the record."""
+"""All that the lines of a note depend on: itself, the list's width, whether it is chosen, and off the record."""
 HEAD: Final = 2 + 8 + 12 + 5
 """Cells before the text: sign of the selected note, time, kind, speaker."""
 
@@ -37,7 +38,7 @@ class NoteList(Widget):
     }
     """
     COMPONENT_CLASSES: ClassVar[set[str]] = {"notes--time", "notes--kind", "notes--quiet", "notes--selected"}
-    ALLOW_SELECT = False  # a selection goes by places that strips would have to be given anew whenever they move
+    ALLOW_SELECT = False  # a selection goes by places, which strips would have to be given anew whenever they move
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - the name that every widget uses
         super().__init__(id=id)
@@ -52,6 +53,9 @@ class NoteList(Widget):
         """Another theme has other colors."""
         self._made.clear()
         super().notify_style_update()
+
+    def get_selection(self, _selection: Selection) -> None:
+        """None of it, where a selection that began elsewhere goes over it."""
 
     @property
     def selected(self) -> Note | None:
@@ -112,6 +116,8 @@ class NoteList(Widget):
 
     def _strips(self) -> list[Strip]:
         """The notes in sight, each wrapped beside its time; what is older is counted in the last line."""
+        if not self.content_size.width:
+            return []
         if not self._notes:
             return [self._strip(Content.styled("  No notes yet.", self._style("quiet")))]
         width, height = self._room, max(1, self.content_size.height)
@@ -128,7 +134,7 @@ class NoteList(Widget):
 
     @property
     def _room(self) -> int:
-        return max(10, self.content_size.width - HEAD)
+        return max(1, self.content_size.width - HEAD)
 
     def _last_in_sight(self) -> int:
         used, height = 0, max(1, self.content_size.height)
@@ -140,7 +146,7 @@ class NoteList(Widget):
 
     def _lines(self, place: int, width: int) -> list[Strip]:
         note = self._notes[place]
-        look = (note, width, place == self._selected, note.id in self._off_record)
+        look = (note, self.content_size.width, place == self._selected, note.id in self._off_record)
         made = self._made.get(note.id)
         if made is None or made[0] != look:
             drawn = self._drawn(note, width, chosen=place == self._selected)
@@ -148,7 +154,8 @@ class NoteList(Widget):
         return made[1]
 
     def _strip(self, line: Content) -> Strip:
-        return Visual.to_strips(self, line, self.content_size.width, 1, self.visual_style)[0]
+        width = self.content_size.width
+        return Visual.to_strips(self, line, width, 1, self.visual_style, apply_selection=False)[0]
 
     def _drawn(self, note: Note, width: int, *, chosen: bool) -> list[Content]:
         text = self._text(note)
