@@ -6,6 +6,7 @@ BIN := $(VENV)/Scripts
 else
 BIN := $(VENV)/bin
 endif
+unexport PYTHONDONTWRITEBYTECODE # or each of the programs that tests start compiles all that it loads anew
 INSTALL := $(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt
 
 .PHONY: help demo test test-one-half test-other-half check bench crash system clean

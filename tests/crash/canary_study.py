@@ -14,10 +14,12 @@ from typing import IO
 
 import platformdirs
 import psutil
+from quick_passphrases import seal_anew
 from sound_room import SoundRoom
 from terminal import Terminal
 
 from facilitator.domain.errors import WorkerFailed
+from facilitator.storage.study_folder import StudyFolder
 
 from .framework import ROOT
 
@@ -85,6 +87,7 @@ class CanaryStudy:
         init = [*PROGRAM, "study", "init", str(self.study), "--title", "Hope"]
         subprocess.run(init, env=self.env, cwd=self.work, check=True, capture_output=True)
         self.command("participants", "import", roster)
+        seal_anew(StudyFolder(self.study).identity_file, PASSPHRASE)
         self.command("session", "new", "--guide", "pilot", "--participants", "P1-P3")
         self.command("consent", "record", "P1-P3")
 

@@ -11,8 +11,11 @@ from pathlib import Path
 import docx
 import pytest
 from crash.canary_search import Canary
+from quick_passphrases import seal_anew
 from sound_room import SoundRoom
 from terminal import Terminal
+
+from facilitator.storage.study_folder import StudyFolder
 
 PROGRAM = [sys.executable, "-m", "facilitator.cli.main"]
 PASSPHRASE = "four unrelated words"
@@ -96,6 +99,7 @@ def test_a_group_is_recorded_transcribed_pseudonymized_verified_and_exported(
     env = os.environ | {"FACILITATOR_PASSPHRASE": PASSPHRASE}
     subprocess.run([*PROGRAM, "study", "init", str(study), "--title", "Hope"], env=env, check=True, capture_output=True)
     _command("participants", "import", roster, study=study)
+    seal_anew(StudyFolder(study).identity_file, PASSPHRASE)
     _command("session", "new", "--guide", "pilot", "--participants", "P1-P2", study=study)
     _command("record", "01", "--seconds", "1", study=study, code=12)
     _command("consent", "record", "P1-P2", study=study)
