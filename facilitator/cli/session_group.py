@@ -72,7 +72,9 @@ def notes(opener: Opener, session: str, history: bool, as_json: bool) -> None:
         last = versions[-1][1]
         earlier = [note.text for _, note in versions[:-1]]
         settled = " ✓" if note_id in state.settled else ""
-        rows.append((clock(last.at_ms), last.kind.value + settled, last.speaker or "", last.text or "(removed)"))
+        off = state.off_the_record(last.at_ms)
+        text = ("off the record · " if off else "") + (last.text or "(removed)")
+        rows.append((clock(last.at_ms), last.kind.value + settled, last.speaker or "", text))
         rows += [("", "was", "", text) for text in reversed(earlier) if history]
         data.append(
             {
@@ -84,6 +86,7 @@ def notes(opener: Opener, session: str, history: bool, as_json: bool) -> None:
                 "text": last.text,
                 "tags": list(last.tags),
                 "settled": note_id in state.settled,
+                "off_the_record": off,
                 **({"earlier": earlier} if history else {}),
             }
         )

@@ -91,10 +91,17 @@ def note_bindings() -> tuple[Binding, ...]:
 def group_bindings() -> tuple[Binding, ...]:
     """Questions, people and lists."""
     return (
-        Binding("u,backspace", "undo_mark", "Undo", id="conduct.undo", tooltip="Take the last speaker mark back"),
+        Binding("u", "undo_mark", "Undo", id="conduct.undo", tooltip="Take the last speaker mark back"),
         Binding("w", "first_words", "First words", show=False, id="conduct.words", tooltip="How the turn begins"),
         Binding("space", "question(1)", "Next", id="conduct.next", tooltip="Put the next question"),
-        Binding("b", "question(-1)", "Previous", show=False, id="conduct.previous", tooltip="Back to the one before"),
+        Binding(
+            "b",
+            "question(-1)",
+            "Previous",
+            show=False,
+            id="conduct.previous",
+            tooltip="Back to the one before, and forth again",
+        ),
         Binding("g", "pick", "Go to", id="conduct.pick", tooltip="Put any question of the guide"),
         Binding("minus", "skip", "Skip", id="conduct.skip", tooltip="Leave the next question out; asks why"),
         Binding("plus", "later", "Later", id="conduct.later", tooltip="Put the next question off until before the end"),

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from facilitator.domain import events as ev
 from facilitator.domain.checklist import CONSENT, PRESENT, RETURNING, SOUND, checklist
+from facilitator.domain.conduct_state import QuestionStep, Step
 from facilitator.domain.consent import missing_consents
 from facilitator.domain.errors import ConsentMissing, NotFound, UsageError
 from facilitator.domain.group import MAX_DEBRIEF, DebriefPart, Presence
@@ -11,7 +12,7 @@ from facilitator.domain.guide import Question
 from facilitator.domain.ids import ASSISTANT, MODERATOR, ResearchNumber, Speaker
 from facilitator.domain.notes import NoteKind, SpeakerMark
 from facilitator.domain.text import MAX_LINE, SafeText, one_line
-from facilitator.domain.time_plan import TimePlan
+from facilitator.domain.time_plan import Standing, TimePlan
 from facilitator.workflows.sessions import Session
 
 HERE = "(here)"
@@ -60,11 +61,13 @@ class NoteTaking:
         self._own_steps += [one.seq for one in stored]
 
     def park(self, question: Question, at_ms: int | None = None) -> None:
-        """Put `question` off until before the ending ones."""
+        """Put `question` off until before the ending ones. Raises UsageError where it is already."""
+        if self.plan().standing(question) is Standing.PARKED:
+            raise UsageError("This question is put off already.", do="Space asks it, - skips it.")
         self._step(ev.QuestionParked(question.id), at_ms)
 
-    def undo_step(self) -> str:
-        """Take the last asking, skip or parking back and return the id of its question.
+    def undo_step(self) -> tuple[QuestionStep, ...]:
+        """Take the last asking, skip or parking back and return what it was; all of those that were skipped at once.
 
         Raises:
             NotFound: there is none.
@@ -73,9 +76,12 @@ class NoteTaking:
         last = self._last_own(self._own_steps, steps)
         if last is None:
             raise NotFound("No question was asked, skipped or put off yet.")
-        question_id = steps[last].question_id
-        self.session.record(ev.QuestionStepUndone(last), self.now_ms)
-        return question_id
+        first = last
+        while (before := steps.get(first - 1)) is not None and _at_once(before, steps[last]):
+            first -= 1
+        undone = {seq: steps[seq] for seq in range(first, last + 1)}
+        self.session.record_all([(ev.QuestionStepUndone(seq), self.now_ms) for seq in reversed(undone)])
+        return tuple(undone.values())
 
     def reword(self, question: Question, text: str) -> None:
         """Let `question` read `text` from now on; "" gives it its planned wording back. Raises UsageError."""
@@ -286,3 +292,8 @@ class NoteTaking:
                 do="Make two notes of it." if what == "note" else "Shorten it.",
             )
         return str(safe)
+
+
+def _at_once(one: QuestionStep, other: QuestionStep) -> bool:
+    """Whether both were skipped by the same key."""
+    return one.step is other.step is Step.SKIPPED and (one.at_ms, one.reason) == (other.at_ms, other.reason)

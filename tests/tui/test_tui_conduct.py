@@ -36,7 +36,7 @@ async def test_marks_are_stored_and_taken_back(peopled: Study, opened: Opened) -
         await driver.press("1", "m", "2", "0")
         speakers = [mark.speaker for mark in state_of(peopled, session_id).marks.values()]
         assert speakers == ["P1", MODERATOR, "P2", None]
-        await driver.press("u", "backspace")
+        await driver.press("u", "u", "backspace")
         assert [mark.speaker for mark in state_of(peopled, session_id).marks.values()] == ["P1", MODERATOR]
         await driver.press("9")
         assert any("4 participants" in notice for notice in driver.notices)

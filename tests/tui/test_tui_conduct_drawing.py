@@ -1,17 +1,22 @@
 """What stays in sight on the conduct screen looks as it is: at any size, under a line being typed, without colors."""
 
+import re
+
 import pytest
-from conduct_driver import MIN, conducting, happened, led
+from conduct_driver import MIN, conducting, happened, led, notes_of, until
+from session_material import P3
 from textual.geometry import Region
 from textual.style import Style
-from tui_driver import NARROW, Driver, Opened
+from tui_driver import NARROW, WIDE, Driver, Opened
 
 from facilitator.domain import events as ev
+from facilitator.domain.group import Presence
 from facilitator.domain.ids import SessionId, Speaker
 from facilitator.domain.notes import NoteKind
 from facilitator.tui.widgets.note_list import NoteList
 from facilitator.tui.widgets.note_text import NoteText
 from facilitator.tui.widgets.opened import OpenedList
+from facilitator.tui.widgets.participant_marks import ParticipantMarks
 from facilitator.tui.widgets.question_panel import QuestionPanel
 from facilitator.workflows.study import Study
 
@@ -45,7 +50,7 @@ def row_style(driver: Driver) -> Style:
 
 
 def notes_in_sight(driver: Driver) -> list[str]:
-    region = driver.app.screen.query_one(NoteList).region
+    region = driver.app.screen.query_one(NoteList).content_region
     return driver.text.splitlines()[region.y : region.bottom]
 
 
@@ -139,3 +144,54 @@ async def test_the_row_under_the_cursor_needs_no_color(
             underlined = [line for line in lines if any(part.style and part.style.underline for part in line)]
             assert len(underlined) == 1
             await driver.press("escape")
+
+
+async def test_the_newest_note_shows_however_long_it_is_and_little_room_there_is(
+    opened: Opened, peopled: Study, session_id: SessionId
+) -> None:
+    happened(peopled, session_id, 30 * MIN, (25 * MIN, ev.NoteTaken(NoteKind.THEME, "begins " + "and goes on " * 80)))
+    async with opened() as driver:
+        screen = await conducting(driver, session_id)
+        notes = notes_in_sight(driver)
+        assert "begins and goes on" in notes[0] and notes[-1] == "  … 3 older ▾"
+        styles = screen.query_one(NoteList).styles
+        styles.height = styles.min_height = 2  # the line above is one of it
+        await driver.settle()
+        assert "begins and goes on" in notes_in_sight(driver)[0]
+
+
+async def test_somebody_who_left_and_speaks_is_shown_to_speak(
+    opened: Opened, peopled: Study, session_id: SessionId
+) -> None:
+    happened(peopled, session_id, 30 * MIN, (25 * MIN, ev.PresenceChanged(P3, Presence.LEFT)))
+    async with opened(WIDE) as driver:
+        await conducting(driver, session_id)
+        await driver.press("3")
+        assert re.search("3 P3 +Ola +left ◂", driver.text)
+        await driver.press("tab")
+        assert re.search("3 P3 Ola ← ◂", driver.text)
+
+
+async def test_messages_cover_neither_people_nor_what_is_typed(opened: Opened, session_id: SessionId) -> None:
+    async with opened(messages=True) as driver:
+        await conducting(driver, session_id)
+        await driver.press("9")
+        await until(driver, lambda: "There are 4 participants" in driver.text)
+        below = driver.text.splitlines()[driver.app.screen.query_one(ParticipantMarks).region.y :]
+        assert not [line for line in below if "▌" in line]
+
+
+async def test_a_paste_of_several_lines_is_one_and_too_long_a_note_is_refused_and_stays(
+    opened: Opened, peopled: Study, session_id: SessionId
+) -> None:
+    async with opened() as driver:
+        screen = await conducting(driver, session_id)
+        await driver.press("t")
+        await driver.write("one\r\ntwo\nthree")
+        await driver.press("enter")
+        assert notes_of(peopled, session_id)[-1].text == "one two three"
+        await driver.press("t")
+        await driver.write("word " * 900)
+        await driver.press("enter")
+        assert "more than 4000 characters" in driver.notices[-1]
+        assert screen.query_one(NoteText).value == "word " * 900 and len(notes_of(peopled, session_id)) == 4

@@ -142,7 +142,7 @@ async def test_a_late_group_is_told_what_to_drop_and_y_drops_it(
     happened(peopled, session_id, 33 * MIN, ASKED[0], ASKED[-1])
     async with opened() as driver:
         screen = await conducting(driver, session_id)
-        assert "+9:00 late · y drops “Think back to when you …” and 1 more: keeps" in " ".join(driver.text.split())
+        assert "+9:00 late · y drops INTRODUCTORY 1, TRANSITION 1: keeps all" in " ".join(driver.text.split())
         assert screen.check_action("yes", ()) and "y Yes" in driver.text
         await driver.press("y")
         assert standings(peopled, session_id) == {
@@ -153,6 +153,17 @@ async def test_a_late_group_is_told_what_to_drop_and_y_drops_it(
         }
         assert reason(peopled, session_id, "groups") == "no time"
         assert "late" not in driver.text and "y Yes" not in driver.text and not screen.check_action("yes", ())
-        await driver.press("U", "U")
-        assert standings(peopled, session_id) == {"round": "asked", "core": "asked"}
+        await driver.press("U")
+        assert standings(peopled, session_id) == {"round": "asked", "core": "asked"}, "one key, one to undo"
         assert "+9:00 late" in driver.text
+        assert "taken back: INTRODUCTORY 1 skipped, TRANSITION 1 skipped" in driver.text
+
+
+@pytest.mark.parametrize(("typed", "found"), [("key 2", "fit"), ("key 1", "core"), ("ending", "most")])
+async def test_kind_and_number_find_that_question(
+    peopled: Study, opened: Opened, session_id: SessionId, typed: str, found: str
+) -> None:
+    async with opened() as driver:
+        screen = await conducting(driver, session_id)
+        await driver.press("g", *(key if key != " " else "space" for key in typed), "enter")
+        assert screen.current_question_id == found

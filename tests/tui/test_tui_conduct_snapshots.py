@@ -105,7 +105,9 @@ async def test_a_group_under_way_and_each_list(size: tuple[int, int], opened: Op
         await driver.press("b")
         assert "◫ The card with the eleven modules · shown" in check("stimuli-beside", driver)
         await driver.press("U")
-        assert "KEY 1 of 2" in driver.text and "t theme" in driver.text
+        assert "KEY 1 of 2" in driver.text and "taken back: TRANSITION 1 asked" in driver.text
+        await driver.press("full_stop")
+        assert "t theme" in driver.text
 
 
 async def test_lines_that_are_written(opened: Opened, under_way: SessionId) -> None:

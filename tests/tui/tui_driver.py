@@ -118,9 +118,9 @@ def opened(study: Study, monkeypatch: pytest.MonkeyPatch) -> Opened:
     )
 
     @asynccontextmanager
-    async def run(size: tuple[int, int] = NARROW) -> AsyncIterator[Driver]:
+    async def run(size: tuple[int, int] = NARROW, *, messages: bool = False) -> AsyncIterator[Driver]:
         app = FacilitatorApp(study.folder.root, PASSPHRASE)
-        async with app.run_test(size=size) as pilot:
+        async with app.run_test(size=size, notifications=messages) as pilot:
             driver = Driver(app, pilot)
             await driver.settle()
             yield driver

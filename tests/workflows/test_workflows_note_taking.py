@@ -93,6 +93,11 @@ def test_a_break_is_no_time_of_a_question(noting: NoteTaking) -> None:
     assert noting.plan().spent_ms(sound) == 30_000
 
 
+def _undone(noting: NoteTaking) -> list[str]:
+    """Ids of the questions of the steps that were taken back."""
+    return [one.question_id for one in noting.undo_step()]
+
+
 def test_undoing_steps_tells_which_question_it_was(noting: NoteTaking) -> None:
     with pytest.raises(NotFound):
         noting.undo_step()
@@ -102,11 +107,29 @@ def test_undoing_steps_tells_which_question_it_was(noting: NoteTaking) -> None:
     noting.skip_all(others, "no time")
     assert len(noting.session.state.steps) == 5
     assert {one.reason for one in noting.session.state.course if one.step is Step.SKIPPED} == {"no time"}
-    undone = [noting.undo_step() for _ in range(5)]
-    assert undone == ["equipment", "crosstalk", "good-meeting", "journey", "sound"]
+    undone = [_undone(noting) for _ in range(3)]
+    assert undone == [["good-meeting", "crosstalk", "equipment"], ["journey"], ["sound"]], "skipped by one key, as one"
     assert noting.session.reread().steps == {}
     with pytest.raises(NotFound):
         noting.undo_step()
+
+
+def test_what_is_put_off_already_is_not_put_off_again(noting: NoteTaking) -> None:
+    sound = _questions(noting)["sound"]
+    noting.park(sound)
+    with pytest.raises(UsageError, match="put off already"):
+        noting.park(sound)
+    assert len(noting.session.state.steps) == 1
+    noting.ask(sound)
+    noting.park(sound)
+    assert len(noting.session.reread().steps) == 3
+
+
+def test_skips_of_two_keys_are_taken_back_one_by_one(noting: NoteTaking) -> None:
+    sound, journey, *_ = _questions(noting).values()
+    noting.skip(sound, "no time", 1_000)
+    noting.skip(journey, "no time", 2_000)
+    assert (_undone(noting), _undone(noting)) == (["journey"], ["sound"])
 
 
 def test_skipping_several_is_one_step_of_storing(noting: NoteTaking) -> None:
@@ -178,9 +201,9 @@ def test_each_program_takes_back_its_own_marks_and_steps_first(noting: NoteTakin
     noting.ask(sound, 1_000)
     noting.ask(journey, 2_000)
     other.ask(meeting, 3_000)
-    assert (noting.undo_mark(), noting.undo_step()) == (None, "journey")
-    assert (other.undo_mark(), other.undo_step()) == (TWO, "good-meeting")
-    assert (other.undo_mark(), other.undo_step()) == (ONE, "sound"), "with none of its own, the last of all"
+    assert (noting.undo_mark(), _undone(noting)) == (None, ["journey"])
+    assert (other.undo_mark(), _undone(other)) == (TWO, ["good-meeting"])
+    assert (other.undo_mark(), _undone(other)) == (ONE, ["sound"]), "with none of its own, the last of all"
     for undo in (noting.undo_mark, noting.undo_step, other.undo_mark, other.undo_step):
         with pytest.raises(NotFound):
             undo()
@@ -193,7 +216,7 @@ def test_marks_and_steps_from_before_a_new_start_are_taken_back_as_well(noting: 
     noting.mark(TWO)
     noting.ask(_questions(noting)["sound"])
     again = NoteTaking(noting.session)
-    assert (again.undo_mark(), again.undo_mark(), again.undo_step()) == (TWO, ONE, "sound")
+    assert (again.undo_mark(), again.undo_mark(), _undone(again)) == (TWO, ONE, ["sound"])
 
 
 def test_an_undo_that_the_disk_refused_takes_the_same_back_when_it_is_tried_again(
@@ -210,10 +233,11 @@ def test_an_undo_that_the_disk_refused_takes_the_same_back_when_it_is_tried_agai
 
     with monkeypatch.context() as full:
         full.setattr(noting.session, "record", refuse)
+        full.setattr(noting.session, "record_all", refuse)
         for undo in (noting.undo_mark, noting.undo_step):
             with pytest.raises(StorageFailed):
                 undo()
-    assert (noting.undo_mark(), noting.undo_step()) == (TWO, "journey")
+    assert (noting.undo_mark(), _undone(noting)) == (TWO, ["journey"])
 
 
 def test_first_words_belong_to_the_turn_that_began_last(noting: NoteTaking) -> None:

@@ -10,6 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widget import Widget
 
+from facilitator.domain.conduct_state import QuestionStep
 from facilitator.domain.errors import FacilitatorError, UsageError
 from facilitator.domain.guide import QuestionType
 from facilitator.domain.ids import ResearchNumber, SessionId, Speaker
@@ -23,7 +24,7 @@ from facilitator.tui.widgets.entry_line import EntryLine
 from facilitator.tui.widgets.group_panels import ChecklistPanel, PeoplePanel, ReturningPanel, StimulusPanel
 from facilitator.tui.widgets.panel import Panel
 from facilitator.tui.widgets.participant_marks import ParticipantMarks, Person
-from facilitator.tui.widgets.question_panel import QuestionPanel, shown
+from facilitator.tui.widgets.question_panel import QuestionPanel, shown, undone_words
 from facilitator.tui.widgets.question_picker import QuestionPicker
 from facilitator.tui.widgets.waiting_list import WaitingList
 from facilitator.tui.widgets.watch_line import WatchLine
@@ -246,8 +247,10 @@ class GroupScreen(NotingScreen):
             self.store(lambda: self.noting.park(question, at_ms))
 
     def action_undo_step(self) -> None:
-        """Take the last asking, skip or putting off back."""
-        self.store(self.noting.undo_step)
+        """Take the last asking, skip or putting off back, and say which it was."""
+        undone: list[QuestionStep] = []
+        if self.store(lambda: undone.extend(self.noting.undo_step())):
+            self.say_below(undone_words(undone, self.session.state.guide_as_run))
 
     def action_reword(self) -> None:
         """Change the wording of the current question for this group."""

@@ -60,7 +60,7 @@ class PeoplePanel(Panel):
     """Who is here, who came late, who left; and in which order they sit."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter,h", "presence('HERE')", "Here", id="people.here", tooltip="Is here, or came just now"),
+        Binding("enter,space,h", "presence('HERE')", "Here", id="people.here", tooltip="Is here, or came just now"),
         Binding("l", "presence('LEFT')", "Left", id="people.left", tooltip="Left the group just now"),
         Binding("n", "presence('ABSENT')", "Absent", id="people.absent", tooltip="Did not come"),
         Binding("H", "all_here", "All here", id="people.all", tooltip="Everybody who is expected is here"),
@@ -175,7 +175,11 @@ class ReturningPanel(Panel):
 
 
 class StimulusPanel(Panel):
-    """What the guide has to show with its questions; Enter says that one is shown now."""
+    """What the guide has to show with its questions; Enter or space says that one is shown now."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter,space", "shown", "Shown", id="stimuli.shown", tooltip="Is shown now"),
+    ]
 
     def heading(self) -> str:
         """What to do."""
@@ -199,3 +203,8 @@ class StimulusPanel(Panel):
         index, _, question_id = row.partition(" ")
         question = next(one for one in self.noting.plan().questions if one.id == question_id)
         self.do(lambda at_ms: self.noting.show_stimulus(question, int(index), at_ms))
+
+    def action_shown(self) -> None:
+        """The line under the cursor."""
+        if self.current:
+            self.chosen(self.current)

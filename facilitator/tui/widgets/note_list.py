@@ -115,7 +115,8 @@ class NoteList(Widget):
         return Strip.blank(self.content_size.width, self.visual_style.rich_style)
 
     def _strips(self) -> list[Strip]:
-        """The notes in sight, each wrapped beside its time; what is older is counted in the last line."""
+        """The notes in sight, each wrapped beside its time; what is older is counted in the last line, behind … where
+        a note is cut. Something of the first one always shows."""
         if not self.content_size.width:
             return []
         if not self._notes:
@@ -125,12 +126,17 @@ class NoteList(Widget):
         for place in range(self._top, len(self._notes)):
             own = self._lines(place, width)
             left = len(self._notes) - place
-            if len(lines) + len(own) > height - (left > 1) and lines:
-                older = self._strip(Content.styled(f"  {left} older ▾", self._style("quiet")))
-                lines = [*lines[: height - 1], older]
+            if len(lines) + len(own) > height - (left > 1):
+                room = max(height - 1, 1) - len(lines)
+                lines = [*lines, *own[:room]][: max(height - 1, 1)]
+                lines.append(self._older(left - (room > 0), cut=0 < room < len(own)))
                 break
             lines += own
         return lines[:height]
+
+    def _older(self, count: int, *, cut: bool) -> Strip:
+        said = f"  {'… ' if cut else ''}{f'{count} older ▾' if count else ''}"
+        return self._strip(Content.styled(said.rstrip(), self._style("quiet")))
 
     @property
     def _room(self) -> int:

@@ -124,7 +124,9 @@ class ParticipantMarks(Widget):
         head = f"{person.label:<5}{one_line(person.name, NAME):<{NAME + 1}}"
         key = (person.key, self._style("key"))
         if person.presence in GONE:
-            return Content.assemble(key, " ", (head + GONE[person.presence], self._style("quiet")))
+            return Content.assemble(
+                key, " ", (head + GONE[person.presence], self._style("quiet")), *self._floor_sign(share)
+            )
         return Content.assemble(
             key,
             " ",
@@ -133,8 +135,11 @@ class ParticipantMarks(Widget):
             ("─" * (BAR - filled), self._style("quiet")),
             f"{share.percent:>4} %",
             (f"{share.turns:>4}×", self._style("quiet")),
-            (" ◂" if share.now else "", self._style("key")),
+            *self._floor_sign(share),
         )
+
+    def _floor_sign(self, share: Share) -> list[tuple[str, Style]]:
+        return [(" ◂", self._style("key"))] if share.now else []
 
     def _entry(self, person: Person, *, share: bool = False) -> Content:
         own = self._floor.shares.get(person.label, NOBODY)
@@ -142,7 +147,8 @@ class ParticipantMarks(Widget):
         text = name if person.label in (MODERATOR, ASSISTANT) else f"{person.label} {name}".rstrip()
         key = (person.key, self._style("key"))
         if person.presence in GONE:
-            return Content.assemble(key, " ", (f"{text} {GONE[person.presence]}", self._style("quiet")))
+            words = (f"{text} {GONE[person.presence]}", self._style("quiet"))
+            return Content.assemble(key, " ", words, *self._floor_sign(own))
         sign = " ◂" if own.now else f" {own.percent} %" if share else ""
         style = self._style("now") if own.now else ""
         return Content.assemble(key, " ", (text, style), f"{sign:<5}" if share else sign)
@@ -153,10 +159,9 @@ class ParticipantMarks(Widget):
         seated = replace(person, name=name, presence=Presence.HERE)
         if person.presence not in GONE:
             return self._entry(seated)
-        words = f"{person.label} {name}".rstrip()
-        return Content.assemble(
-            (person.key, self._style("key")), " ", (f"{words} {GONE_SIGNS[person.presence]}", self._style("quiet"))
-        )
+        words = (f"{person.label} {name}".rstrip() + f" {GONE_SIGNS[person.presence]}", self._style("quiet"))
+        share = self._floor.shares.get(person.label, NOBODY)
+        return Content.assemble((person.key, self._style("key")), " ", words, *self._floor_sign(share))
 
     def _hint_lines(self, width: int) -> list[Content]:
         """One line: who is silent, the longest first, and who holds over half."""

@@ -1,5 +1,6 @@
 """The question under discussion: large, on its own, with the time it has had and what comes next."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
@@ -7,6 +8,7 @@ from textual.content import Content
 from textual.style import Style
 from textual.widget import Widget
 
+from facilitator.domain.conduct_state import QuestionStep, Step
 from facilitator.domain.guide import Guide, Question
 from facilitator.domain.text import one_line
 from facilitator.domain.time_plan import LATE_MS, Dropping, TimePlan
@@ -17,6 +19,7 @@ from facilitator.tui.widgets.row_layout import wrap
 BAR: Final = 16
 MEASURE: Final = 72
 """Characters of a question's line that are still read at a glance."""
+STEP_WORDS: Final = {Step.ASKED: "asked", Step.SKIPPED: "skipped", Step.PARKED: "put off"}
 TALL: Final = 32
 """Lines of a terminal that has room for a blank one between the question and its probes."""
 
@@ -61,21 +64,37 @@ def shown(
         spent_ms=plan.spent_ms(question),
         planned_ms=question.planned_ms,
         whole=_whole(plan),
-        late=late_words(plan.dropping, may_drop=may_drop) if plan.dropping else "",
+        late=late_words(plan.dropping, plan.guide, may_drop=may_drop) if plan.dropping else "",
         next=_next(plan) if plan.current else "",
     )
 
 
-def late_words(dropping: Dropping, *, may_drop: bool = True) -> str:
+def late_words(dropping: Dropping, guide: Guide | None, *, may_drop: bool = True) -> str:
     """How late, and what to drop: one line that a half-second's glance takes in. Without `may_drop`, y means something
     else just now."""
     late = f"+{clock(dropping.late_ms)} late"
-    names = [f"“{one_line(one.text, 24)}”" for one in dropping.questions]
-    if not names:
+    if not dropping.questions:
         return f"{late} · only key and must-ask questions are left"
-    what = names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
+    if len(dropping.questions) == 1:
+        what = f"“{one_line(dropping.questions[0].text, 24)}”"
+    else:
+        what = ", ".join(_short_place(guide, one.id) for one in dropping.questions)
     keeps = "keeps all key questions" if dropping.enough else f"saves {clock(dropping.saved_ms)}"
     return f"{late} · {'y drops' if may_drop else 'dropping'} {what}: {keeps}"
+
+
+def undone_words(undone: Iterable[QuestionStep], guide: Guide | None) -> str:
+    """Which steps were taken back."""
+    steps = (f"{_short_place(guide, one.question_id)} {STEP_WORDS[one.step]}" for one in undone)
+    return f"taken back: {', '.join(steps)}"
+
+
+def _short_place(guide: Guide | None, question_id: str) -> str:
+    """KEY 2; the id of a question that the guide does not have."""
+    if guide is None or all(one.id != question_id for one in guide.questions):
+        return question_id
+    kind, number, _ = guide.position(question_id)
+    return f"{kind.upper()} {number}"
 
 
 def _place(guide: Guide, question: Question) -> str:

@@ -85,7 +85,7 @@ class QuestionPicker(Vertical):
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - the name that every widget uses
         super().__init__(id=id)
-        self._lines: list[tuple[str, Question]] = []
+        self._lines: list[tuple[str, str, Question]] = []
         self._found: list[Question] = []
 
     def compose(self) -> ComposeResult:
@@ -109,7 +109,8 @@ class QuestionPicker(Vertical):
             spent = clock(plan.spent_ms(question)) if plan.spent_ms(question) else ""
             must = "must ask · " if question.must_ask else ""
             line = f"{SIGNS[plan.standing(question)]} {place:<20}{spent:>6}  {must}{one_line(question.text, 300)}"
-            self._lines.append((line, question))
+            searched = fold(f"{kind} {number} {must}{one_line(question.text)}")
+            self._lines.append((line, searched, question))
         self.display = True
         field = self.query_one(PickerText)
         field.value = ""
@@ -155,8 +156,17 @@ class QuestionPicker(Vertical):
 
     def _filter(self, letters: str) -> None:
         words = fold(letters).split()
-        fitting = [(line, question) for line, question in self._lines if all(word in fold(line) for word in words)]
+        fitting = [
+            (line, question)
+            for line, searched, question in self._lines
+            if all(_is_in(searched, word) for word in words)
+        ]
         self._found = [question for _, question in fitting]
         choices = self.query_one(OptionList)
         choices.set_options([Option(plain(line)) for line, _ in fitting])
         choices.highlighted = 0 if fitting else None
+
+
+def _is_in(searched: str, word: str) -> bool:
+    """A number only as a whole word: `key 1` is not meant to find KEY 10."""
+    return word in (searched.split() if word.isdecimal() else searched)
