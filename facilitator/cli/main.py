@@ -93,7 +93,9 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):  # a Windows console of an old code page lacks our signs
             stream.reconfigure(errors="replace")
     try:
-        facilitator.main(standalone_mode=False)
+        code = facilitator.main(standalone_mode=False)  # click returns what a command exits with
+        if isinstance(code, int) and code:
+            raise SystemExit(code)
     except click.exceptions.Exit as done:
         raise SystemExit(done.exit_code) from None
     except click.ClickException as error:

@@ -1,5 +1,7 @@
 """`facilitator note`: one note into a session, also while another program conducts it."""
 
+import sys
+
 import click
 
 from facilitator.cli.output import say
@@ -29,7 +31,7 @@ def note(opener: Opener, session: str, text: str | None, kind: str, about: str |
     with opener.study() as study, Session(study, session_id(session), beside=True) as opened:
         assist = Assist(opened)
         at_ms, asked = assist.now_ms, opened.state.asked
-        words = text or str(click.prompt("Note", err=True))
+        words = text or (str(click.prompt("Note", err=True)) if sys.stdin.isatty() else sys.stdin.read())
         note_id = assist.note(
             KINDS[kind],
             words,

@@ -1,5 +1,6 @@
 """`facilitator session coverage`, `notes`, `people` and `debrief`: how a group went."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from facilitator.cli.study_option import Opener, json_option, study_options
 from facilitator.domain.errors import UsageError
 from facilitator.domain.group import DebriefPart, Presence
 from facilitator.domain.ids import research_number, session_id
+from facilitator.domain.notes import Note
 from facilitator.domain.time_plan import Standing
 from facilitator.domain.timebase import clock
 
@@ -70,12 +72,14 @@ def notes(opener: Opener, session: str, history: bool, as_json: bool) -> None:
         if hidden or (note_id not in state.notes and not history):
             continue
         last = versions[-1][1]
-        earlier = [note.text for _, note in versions[:-1]]
+        earlier = [note for _, note in versions[:-1]]
         settled = " ✓" if note_id in state.settled else ""
         off = state.off_the_record(last.at_ms)
         text = ("off the record · " if off else "") + (last.text or "(removed)")
         rows.append((clock(last.at_ms), last.kind.value + settled, last.speaker or "", text))
-        rows += [("", "was", "", text) for text in reversed(earlier) if history]
+        if history:
+            was = [(one.kind.value, one.speaker or "", one.text or "(removed)") for one in reversed(earlier)]
+            rows += [("", f"was {kind}", who, before) for kind, who, before in was]
         data.append(
             {
                 "id": note_id,
@@ -87,29 +91,41 @@ def notes(opener: Opener, session: str, history: bool, as_json: bool) -> None:
                 "tags": list(last.tags),
                 "settled": note_id in state.settled,
                 "off_the_record": off,
-                **({"earlier": earlier} if history else {}),
+                **({"earlier": [_version(one) for one in earlier]} if history else {}),
             }
         )
     emit(data, as_json, columns(rows) if data else ["No notes."])
 
 
+def _version(note: Note) -> dict[str, object]:
+    return {"kind": note.kind.value, "speaker": note.speaker, "text": note.text}
+
+
 @click.command()
 @click.argument("session")
 @click.argument("number", required=False)
-@click.option("--here", "presence", flag_value=Presence.HERE.value, help="Is here, or came just now.")
-@click.option("--left", "presence", flag_value=Presence.LEFT.value, help="Left the group just now.")
-@click.option("--absent", "presence", flag_value=Presence.ABSENT.value, help="Did not come; needs no consent then.")
+@click.option("--here", is_flag=True, help="Is here, or came just now.")
+@click.option("--left", is_flag=True, help="Left the group just now.")
+@click.option("--absent", is_flag=True, help="Did not come; needs no consent then.")
 @study_options
 @json_option
-def people(opener: Opener, session: str, number: str | None, presence: str | None, as_json: bool) -> None:
+def people(
+    opener: Opener, session: str, number: str | None, here: bool, left: bool, absent: bool, as_json: bool
+) -> None:
     """Who is in SESSION, who came and left when. With NUMBER and an option, note it; also somebody not planned for."""
     from facilitator.workflows.assisting import Assist
 
-    if (number is None) != (presence is None):
-        raise UsageError("A number and what became of the person belong together.", do="Such as: P3 --left")
+    flags = {Presence.HERE: here, Presence.LEFT: left, Presence.ABSENT: absent}
+    chosen = [presence for presence, given in flags.items() if given]
+    if len(chosen) != (number is not None):
+        raise UsageError(
+            "A number and what became of the person belong together.",
+            safe="Nothing was changed.",
+            do="One of --here, --left and --absent, such as: P3 --left",
+        )
     with _beside(opener, session, write=number is not None) as opened:
-        if number is not None and presence is not None:
-            Assist(opened).set_presence(research_number(number), Presence(presence))
+        if number is not None:
+            Assist(opened).set_presence(research_number(number), chosen[0])
         state = opened.state
     data = [
         {
@@ -139,9 +155,13 @@ def debrief(opener: Opener, session: str, write: bool, as_json: bool) -> None:
     with _beside(opener, session, write=write) as opened:
         if write:
             assist = Assist(opened)
-            for part in DebriefPart:
+            given = None if sys.stdin.isatty() else _lines(sys.stdin.read())
+            for place, part in enumerate(DebriefPart):
                 before = opened.state.debrief.get(part, "")
-                text = click.prompt(part.value.capitalize(), default=before, show_default=bool(before), err=True)
+                if given is None:
+                    text = click.prompt(part.value.capitalize(), default=before, show_default=bool(before), err=True)
+                else:
+                    text = given[place] or before
                 assist.write_debrief(part, str(text))
         written = opened.reread().debrief
     data = {part.name.lower(): written.get(part, "") for part in DebriefPart}
@@ -149,6 +169,19 @@ def debrief(opener: Opener, session: str, write: bool, as_json: bool) -> None:
     emit(data, as_json, lines or ["Nothing is written yet."])
     if write and not as_json:
         say("saved ✓", err=True)
+
+
+def _lines(text: str) -> list[str]:
+    """A line for each part of the debrief; those left out are empty."""
+    lines = text.rstrip().splitlines()
+    if len(lines) > len(DebriefPart):
+        parts = ", ".join(part.value for part in DebriefPart)
+        raise UsageError(
+            f"{len(lines)} lines are given, and the debrief has {len(DebriefPart)} parts: {parts}.",
+            safe="Nothing was written.",
+            do="Give one line for each; an empty one leaves a part as it is.",
+        )
+    return lines + [""] * (len(DebriefPart) - len(lines))
 
 
 @contextmanager

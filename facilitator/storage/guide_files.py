@@ -168,7 +168,7 @@ def _refusal(path: Path, faults: list[Fault]) -> InvalidGuide:
     return InvalidGuide(
         "\n".join(lines),
         safe="The file was not changed, and no guide was taken from it.",
-        do=f"Correct the file, then run `facilitator guide check {shown}`.",
+        do="Correct the file, then run `facilitator guide check` on it again.",
     )
 
 

@@ -3,7 +3,10 @@
 Nothing heavy is imported before the first paint: the home screen's frame is drawn first, then the workflows load.
 """
 
+import asyncio
+import contextlib
 import os
+import signal
 import sys
 import time
 import traceback
@@ -80,10 +83,23 @@ class FacilitatorApp(App[None]):
         if carrying := [screen for screen in self.screen_stack if isinstance(screen, Carrying)]:
             carrying[0].action_stop()
             return
+        self._keep()
+        await super().action_quit()
+
+    def on_load(self) -> None:
+        """Whoever asks the program to end gets the terminal back as it was."""
+        if not self.is_headless and hasattr(signal, "SIGTERM"):
+            with contextlib.suppress(NotImplementedError):  # Windows has no such thing
+                asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self._asked_to_end)
+
+    def _asked_to_end(self) -> None:
+        self._keep()
+        self.exit(return_code=128 + signal.SIGTERM)
+
+    def _keep(self) -> None:
         for screen in self.screen_stack:
             if isinstance(screen, StudyScreen):
                 screen.keep()
-        await super().action_quit()
 
     def get_default_screen(self) -> HomeScreen:
         """The sessions; their frame is the first paint."""

@@ -18,6 +18,8 @@ def find_guide(folder: Path, name: str) -> Guide:
     path = next((choice for choice in choices if choice.is_file()), None)
     if path is None:
         path = next((one.path for one in list_guides(folder) if not one.fault and one.id == name), None)
+    if path is None and Path(name).exists():
+        path = Path(name)  # no file, which is said then
     if path is None:
         names = ", ".join(one.stem for one in guide_paths(folder)) or "none"
         raise NotFound(f"There is no guide {name!r}.", do=f"Guides of this study: {names}.")

@@ -8,6 +8,7 @@ from cli_runner import run
 from facilitator.domain import events as ev
 from facilitator.domain.ids import SessionId, Speaker
 from facilitator.domain.notes import NoteKind
+from facilitator.domain.recording import Pause
 from facilitator.workflows.note_taking import NoteTaking
 from facilitator.workflows.sessions import Session
 from facilitator.workflows.study import Study
@@ -52,8 +53,23 @@ def test_notes_with_and_without_their_history(led: Path) -> None:
         6 * MINUTE,
     )
     assert "earlier" not in note and "we bend it" not in run("session", "notes", "01", study=led).out
-    assert "was" in run("session", "notes", "01", "--history", study=led).out
-    assert run("session", "notes", "01", "--history", "--json", study=led).json[0]["earlier"] == ["we bend it #core"]
+    assert "was quote  P2   we bend it #core" in run("session", "notes", "01", "--history", study=led).out
+    assert run("session", "notes", "01", "--history", "--json", study=led).json[0]["earlier"] == [
+        {"kind": "quote", "speaker": "P2", "text": "we bend it #core"}
+    ]
+
+
+def test_notes_say_what_was_off_the_record_and_what_was_removed_once(led: Path, opened: Study) -> None:
+    with Session(opened, S01) as session:
+        noting = NoteTaking(session)
+        session.record(ev.RecordingPaused(Pause.OFF_RECORD), 10 * MINUTE)
+        note = noting.note(NoteKind.THEME, "not for others", at_ms=11 * MINUTE)
+        session.record(ev.RecordingResumed(), 12 * MINUTE)
+        noting.edit_note(note, NoteKind.THEME, "", None)
+        noting.edit_note(note, NoteKind.TECHNICAL, "again", None)
+    shown = run("session", "notes", "01", "--history", study=led).out
+    assert "off the record · again" in shown and "was theme" in shown and "(removed)" in shown
+    assert [one["off_the_record"] for one in run("session", "notes", "01", "--json", study=led).json] == [False, True]
 
 
 def test_a_note_is_added_beside_an_open_screen_from_standard_input(led: Path, opened: Study) -> None:
@@ -68,6 +84,8 @@ def test_a_note_is_added_beside_an_open_screen_from_standard_input(led: Path, op
         "P1",
         10 * MINUTE,
     )
+    assert run("note", "01", study=led, stdin="two\nlines\n").code == 0
+    assert run("session", "notes", "01", "--json", study=led).json[-1]["text"] == "two lines"
     assert run("note", "01", "x", "--about", "P9", study=led).code == 2
     assert run("note", "01", "--kind", "theme", study=led).code != 0, "nothing to note, and nobody to ask"
 
@@ -82,6 +100,7 @@ def test_people_come_and_leave_and_are_listed_with_when(led: Path) -> None:
     refused = run("session", "people", "01", "P3", "--here", study=led)
     assert refused.code == 12 and "No consent to recording from P3" in refused.err
     assert run("session", "people", "01", "P1", study=led).code == 2
+    assert run("session", "people", "01", "P1", "--here", "--left", study=led).code == 2
 
 
 def test_the_debrief_is_asked_for_part_by_part(led: Path) -> None:
@@ -89,5 +108,7 @@ def test_the_debrief_is_asked_for_part_by_part(led: Path) -> None:
     done = run("session", "debrief", "01", "--write", study=led, stdin="bending\nP2 left early\ntense\n\n")
     assert done.code == 0, done.err
     assert "bending" in done.out and "tense" in done.out
+    refused = run("session", "debrief", "01", "--write", study=led, stdin="one\ntwo\nthree\nfour\nfive\n")
+    assert refused.code == 2 and "5 lines are given" in refused.err
     written = run("session", "debrief", "01", "--json", study=led).json
     assert written == {"themes": "bending", "surprises": "P2 left early", "atmosphere": "tense", "guide": ""}

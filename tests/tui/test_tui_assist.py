@@ -1,7 +1,10 @@
 """A second person beside the one who conducts: what each sees of the other, and what a strike leaves of a line."""
 
+import asyncio
+
 import pytest
 from conduct_driver import MIN, conducting, happened, led, notes_of, state_of
+from textual.events import Key
 from tui_driver import Driver, Opened
 
 from facilitator.domain import events as ev
@@ -59,6 +62,63 @@ async def test_what_the_other_removes_leaves_an_open_list(
             Assist(other).edit_note(note.id, note.kind, "", None)
         await driver.press("enter")
         assert driver.app.screen is screen and "Nothing was noted" in driver.text
+
+
+async def test_a_note_that_the_other_changed_meanwhile_is_not_overwritten_unseen(
+    peopled: Study, opened: Opened, session_id: SessionId
+) -> None:
+    async with opened() as driver:
+        await conducting(driver, session_id)
+        await driver.press("t", *"hope", "enter", "enter", *" more")
+        with Session(peopled, session_id, beside=True) as other:
+            (note,) = other.state.notes.values()
+            Assist(other).edit_note(note.id, NoteKind.NONVERBAL, "nods", Speaker("P2"))
+        await driver.press("enter")
+        assert "now it is nonverbal · P2, “nods”. Enter again stores yours" in driver.notices[-1]
+        assert [one.text for one in notes_of(peopled, session_id)] == ["nods"]
+        await driver.press("escape")
+        assert [one.text for one in notes_of(peopled, session_id)] == ["nods"], "Esc leaves theirs"
+        await driver.press("enter", *" thrice")
+        with Session(peopled, session_id, beside=True) as other:
+            Assist(other).edit_note(note.id, NoteKind.NONVERBAL, "", None)
+        await driver.press("enter")
+        assert "removed" in driver.notices[-1] and notes_of(peopled, session_id) == []
+        await driver.press("enter")
+        assert [one.text for one in notes_of(peopled, session_id)] == ["nods thrice"]
+
+
+async def test_a_half_typed_note_that_the_other_changed_is_kept_as_they_left_it(
+    peopled: Study, opened: Opened, session_id: SessionId, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("facilitator.tui.screens.noting_screen.KEEP_S", 0.0)
+    async with opened() as driver:
+        screen = await conducting(driver, session_id)
+        await driver.press("t", *"half", "space")
+        screen.keep()
+        (note,) = notes_of(peopled, session_id)
+        with Session(peopled, session_id, beside=True) as other:
+            Assist(other).edit_note(note.id, note.kind, "half PLUS", None)
+        await driver.press("x")
+        screen.take_in()
+        assert [one.text for one in notes_of(peopled, session_id)] == ["half PLUS"]
+        await driver.press("enter", "enter")
+        assert [one.text for one in notes_of(peopled, session_id)] == ["half x"]
+
+
+async def test_keys_that_come_before_the_screen_is_there_do_nothing(
+    peopled: Study, opened: Opened, session_id: SessionId
+) -> None:
+    async with opened() as driver:
+        for screen in (ConductScreen(session_id), AssistScreen(session_id)):
+            driver.app.push_screen(screen)
+            for _ in range(30):
+                driver.app.post_message(Key("space", " "))
+                driver.app.post_message(Key("escape", None))
+                await asyncio.sleep(0)
+            await driver.settle()
+            assert driver.app.is_running and driver.app._exception is None
+            if driver.app.screen is screen:
+                await driver.press("escape", "escape")
 
 
 async def test_first_words_stay_with_the_turn_at_which_they_were_begun(

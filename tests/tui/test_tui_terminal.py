@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -19,9 +20,10 @@ from facilitator.domain import events as ev
 from facilitator.domain.errors import Busy
 from facilitator.domain.ids import SessionId, Speaker
 from facilitator.domain.notes import NoteKind
+from facilitator.storage.study_folder import StudyFolder
 from facilitator.workflows.conducting import Conduct
 from facilitator.workflows.sessions import Session
-from facilitator.workflows.study import Study
+from facilitator.workflows.study import Study, open_study
 
 COLORED = re.compile(r"\x1b\[(?:[0-9;:]*[;:])?(?:3[0-8]|4[0-8]|9[0-7]|10[0-7])(?:[;:][0-9;:]*)?m")
 
@@ -33,6 +35,11 @@ class Drawn(Terminal):
     def colors(self) -> str:
         return self._tmux("capture-pane", "-e", "-p", "-t", "t")
 
+    @property
+    def is_ordinary(self) -> bool:
+        """Neither another screen nor the mouse is taken, and the cursor shows."""
+        return self._tmux("display", "-p", "-t", "t", "#{alternate_on}#{mouse_any_flag}#{cursor_flag}").strip() == "001"
+
 
 @pytest.fixture(autouse=True)
 def terminal_here() -> None:
@@ -40,8 +47,10 @@ def terminal_here() -> None:
         pytest.skip(absent)
 
 
-def conduct(root: Path, session_id: SessionId, **env: str) -> Drawn:
+def conduct(root: Path, session_id: SessionId, around: str = "", **env: str) -> Drawn:
     command = [sys.executable, "-m", "facilitator.cli.main", "conduct", session_id, "--study", str(root)]
+    if around:
+        command = ["sh", "-c", f'{around} "$@"; echo "ended with $?"; stty -a; sleep 60', "sh", *command]
     return Drawn(command, {**os.environ, "FACILITATOR_PASSPHRASE": PASSPHRASE} | env)
 
 
@@ -60,6 +69,23 @@ def test_without_colors_every_state_is_a_sign_or_a_word(peopled: Study) -> None:
     with conduct(root, session_id) as colored:
         colored.wait_for("KEY 1 of 2", "tuning in")
         assert COLORED.search(colored.colors), "the pattern finds colors where there are some"
+
+
+def test_whoever_asks_it_to_end_gets_the_terminal_back(peopled: Study, tmp_path: Path) -> None:
+    session_id, pid = led(peopled), tmp_path / "pid"
+    root = peopled.folder.root
+    peopled.close()
+    with conduct(root, session_id, around=f"sh -c 'echo $$ > {pid}; exec \"$@\"' sh") as terminal:
+        terminal.wait_for("not recording")
+        terminal.press("t")
+        terminal.write("half typed")
+        terminal.wait_for("half typed")
+        os.kill(int(pid.read_text()), signal.SIGTERM)
+        shown = terminal.wait_for("ended with 143")
+        assert "not recording" not in shown and "-icanon" not in shown and " icanon" in shown
+        assert terminal.is_ordinary
+    with open_study(StudyFolder(root), PASSPHRASE) as study:
+        assert [note.text for note in state_of(study, session_id).notes.values()] == ["half typed"]
 
 
 @pytest.mark.slow

@@ -36,6 +36,7 @@ the moment of its first character. ↑ and ↓ choose a note, Enter changes it. 
     def __init__(self, session_id: SessionId) -> None:
         super().__init__(session_id)
         self._levels: list[float] = []
+        self._tag = ""
         self._drawn: tuple[str, str] = ("", "")
 
     def open_session(self) -> "Session":
@@ -47,8 +48,11 @@ the moment of its first character. ↑ and ↓ choose a note, Enter changes it. 
     def start_work(self) -> None:
         """Join."""
         from facilitator.workflows.assisting import Assist
+        from facilitator.workflows.rehearsal_mark import rehearsal_of
 
         self.noting = self.assist = Assist(self.session)
+        if (rehearsed := rehearsal_of(self.study)) is not None:
+            self._tag = f"REHEARSAL {rehearsed.speed}×  "
         self.start_group()
         self.tick()
         self.set_interval(TICK_S, self.tick)
@@ -71,7 +75,7 @@ the moment of its first character. ↑ and ↓ choose a note, Enter changes it. 
         """Whether it is recorded, and what was stored."""
         if not self.is_open:
             return
-        left = f"ASSISTING  {self._state()}"
+        left = f"{self._tag}ASSISTING  {self._state()}"
         room = self.app.size.width - cells(left) - cells(self._said) - 8
         name = one_line(self.session_name, max(len(self.session_id) + 2, room))
         drawn = (left, " · ".join(part for part in (name, self._said) if part))

@@ -368,13 +368,13 @@ class GroupScreen(NotingScreen):
         """Take in what another person wrote meanwhile, and draw what the clock changes."""
         if not self.is_open:
             return
-        self.keep()
         try:
             self.session.refresh()
         except FacilitatorError as error:  # what another version or a damaged page holds must not end a recording
             if error.what != self._unread:
                 self._unread = error.what
                 self.fail(error)
+        self.keep()
         self.drop_struck_line()
         if self.session.state.last_seq != self._drawn_seq:
             self.notes_changed()

@@ -13,6 +13,7 @@ from textual.widget import Widget
 from facilitator.domain.errors import FacilitatorError, NotFound, UsageError
 from facilitator.domain.ids import ASSISTANT, MODERATOR, SessionId, Speaker
 from facilitator.domain.notes import Note, NoteKind, known_tags
+from facilitator.domain.text import one_line
 from facilitator.tui.screens.session_screen import SAVED, SessionScreen
 from facilitator.tui.session_keys import OWN_NOTES
 from facilitator.tui.widgets.entry_line import EntryLine
@@ -26,10 +27,19 @@ KEEP_S: Final = 2.0
 KINDS: Final = tuple(kind for kind in NoteKind if kind is not NoteKind.MOMENT)
 
 
+_Stored = tuple[NoteKind, str, Speaker | None]
+
+
+def _folded(text: str) -> str:
+    """What is typed, as it is stored: blanks folded."""
+    return " ".join(text.split())
+
+
 @dataclass(frozen=True, slots=True)
 class _Writing:
     """A note being typed. `at_ms` and `question_id` from its first character on; `id` and what was `kept` of it once it
-    is stored; `before` the note as it was, if an old one is changed."""
+    is stored; `before` the note as it was, if an old one is changed. `told` is what somebody else made of it meanwhile,
+    once that was said."""
 
     kind: NoteKind
     speaker: Speaker | None = None
@@ -37,11 +47,12 @@ class _Writing:
     question_id: str | None = None
     id: int | None = None
     before: Note | None = None
-    kept: tuple[NoteKind, str, Speaker | None] | None = None
+    kept: _Stored | None = None
+    told: _Stored | None = None
 
     def is_kept(self, text: str) -> bool:
         """Whether this is how it is stored."""
-        return self.kept == (self.kind, text, self.speaker)
+        return self.kept == (self.kind, _folded(text), self.speaker)
 
     @property
     def label(self) -> str:
@@ -223,6 +234,9 @@ class NotingScreen(SessionScreen):
         if self.drop_struck_line():
             return
         line, writing, text = self._line, self._writing, message.text
+        if (theirs := self._changed_meanwhile()) is not None:
+            self._tell_changed(theirs)
+            return
         if line is not None:
             done = self.store(lambda: line(text))
         elif writing is not None and text.strip():
@@ -242,6 +256,8 @@ class NotingScreen(SessionScreen):
         """Store what is being typed, every two seconds, as far as it has come. What was refused is told once."""
         text = self._to_keep
         if not text or text == self._refused or time.monotonic() - self._kept_at < KEEP_S:
+            return
+        if self._changed_meanwhile() is not None:  # Enter says so, and stores it then
             return
         self._kept_at = time.monotonic()
         self._refused = "" if self._write_down(lambda: self._keep_note(text)) else text
@@ -265,7 +281,32 @@ class NotingScreen(SessionScreen):
             writing = replace(writing, id=note_id)
         elif not writing.is_kept(text):
             self.noting.edit_note(writing.id or 0, writing.kind, text, writing.speaker)
-        self._writing = replace(writing, kept=(writing.kind, text, writing.speaker))
+        self._writing = replace(writing, kept=(writing.kind, _folded(text), writing.speaker))
+
+    def _changed_meanwhile(self) -> _Stored | None:
+        """What somebody else made of the note that is being typed, unless that was said."""
+        writing = self._writing
+        if writing is None or writing.id is None:
+            return None
+        now = self._stored(writing.id)
+        return None if now in (writing.kept, writing.told) else now
+
+    def _stored(self, note_id: int) -> _Stored | None:
+        """A note as it is now, without text where it was removed; None for one that nothing is left of."""
+        versions = self.session.state.drafts.get(note_id)
+        if not versions:
+            return None
+        note = versions[-1][1]
+        return note.kind, note.text, note.speaker
+
+    def _tell_changed(self, theirs: _Stored) -> None:
+        assert self._writing is not None  # noqa: S101  only a note is changed meanwhile
+        self._writing = replace(self._writing, told=theirs)
+        kind, text, speaker = theirs
+        what = (
+            f"now it is {kind.value}{f' · {speaker}' if speaker else ''}, “{one_line(text, 60)}”" if text else "removed"
+        )
+        self.tell(f"Somebody else changed this note: {what}. Enter again stores yours, Esc leaves theirs.")
 
     def _take_back(self) -> None:
         """Leave the note as if the line had not been typed, unless somebody else has changed it since."""
@@ -273,8 +314,7 @@ class NotingScreen(SessionScreen):
         if writing is None or writing.id is None or writing.kept is None:
             return
         note_id, before = writing.id, writing.before
-        versions = self.session.state.drafts.get(note_id)
-        if not versions or (versions[-1][1].kind, versions[-1][1].text, versions[-1][1].speaker) != writing.kept:
+        if self._stored(note_id) != writing.kept:
             return
         if before is None:
             self._write_down(lambda: self.noting.edit_note(note_id, writing.kind, "", writing.speaker))
@@ -337,5 +377,7 @@ class NotingScreen(SessionScreen):
 
     def before_command(self, key: str) -> None:
         """Any other key is a no to a question, and has read what was done."""
+        if not self.is_open:
+            return
         if self.entry.telling or (self.entry.asking and key not in ("y", "escape")):
             self.end_entry()

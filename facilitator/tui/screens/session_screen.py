@@ -51,11 +51,18 @@ class SessionScreen(StudyScreen):
 
         return Session(self.study, self.session_id)
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """A key that comes before the session is open, or after it is closed, does nothing but give help."""
+        if not self.is_open and action != "help":
+            return False
+        return super().check_action(action, parameters)
+
     def on_mount(self) -> None:
         try:
             self.session = self.open_session()
             self.is_open = True
             self.start_work()
+            self.refresh_bindings()
         except FacilitatorError as error:
             self.close_session()
             self.dismiss(None)
