@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from facilitator.cli.audio import require_word
-from facilitator.cli.output import emit, say
+from facilitator.cli.output import emit, progress, say
 from facilitator.cli.study_option import Opener, json_option, study_options
 from facilitator.domain.errors import StorageFailed, UsageError
 from facilitator.domain.ids import research_number
@@ -57,7 +57,8 @@ def withdraw(
             say(line, err=True)
         if found.to_do:
             require_word(withdrawing.word_for(wanted), word)
-        done = withdrawing.withdraw(study, wanted, rule, withdrawing.word_for(wanted))
+        with progress() as report:
+            done = withdrawing.withdraw(study, wanted, rule, withdrawing.word_for(wanted), report)
     if receipt_file is not None:
         _write(receipt_file, "\n".join(done.lines) + "\n")
         say(f"The receipt is in {receipt_file}.", err=True)

@@ -5,7 +5,8 @@ it again goes on where it was broken off. It counts as finished once everything 
 """
 
 import re
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Final
@@ -14,6 +15,7 @@ from facilitator.domain.entities import Action, Category
 from facilitator.domain.errors import Damaged, NotFound, StorageFailed, UsageError
 from facilitator.domain.events import EntityDecided, WithdrawalFinished, WithdrawalOrdered
 from facilitator.domain.ids import ResearchNumber
+from facilitator.domain.progress import Progress, Report, estimate_left, silent
 from facilitator.domain.withdrawal import REPLACEMENT, Rule, Withdrawal
 from facilitator.privacy.names import name_forms
 from facilitator.storage.linkage import new_entity
@@ -72,11 +74,12 @@ def preview(study: Study, number: ResearchNumber, rule: Rule) -> Preview:
     return Preview(number, rule, before, tuple(one for one in shares if one.took_part), named)
 
 
-def withdraw(study: Study, number: ResearchNumber, rule: Rule, word: str) -> Receipt:
+def withdraw(study: Study, number: ResearchNumber, rule: Rule, word: str, report: Report = silent) -> Receipt:
     """Destroy or mask all that `number` said and all that was noted about them, and read back that it is done.
 
     Their number and the times at which they spoke stay, so that others' turns keep their edges; nothing says any more
-    who the number was once their name is destroyed. Broken off at any point, the same call goes on.
+    who the number was once their name is destroyed. Broken off at any point, the same call goes on. `report` is told of
+    each session when it was looked at, changed and read back, and is not to stop it.
 
     Raises:
         UsageError: `word` is not exactly that of `word_for`; or as `preview`; or a session has to be recovered first.
@@ -88,8 +91,12 @@ def withdraw(study: Study, number: ResearchNumber, rule: Rule, word: str) -> Rec
         raise UsageError(f"The words were not {word_for(number)}.", safe=_UNTOUCHED)
     study.refresh()
     _checked(study, number, rule)
+    tell = _teller(report, f"Withdrawing {number}", 3 * len(study.state.sessions))
     with _all_sessions(study) as sessions:
-        shares = [(session, share_of(session, number, rule)) for session in sessions]
+        shares = []
+        for session in sessions:
+            shares.append((session, share_of(session, number, rule)))
+            tell(1)
         concerned = [(session, share) for session, share in shares if share.took_part]
         for session, _ in concerned:
             _refuse_unready(session)
@@ -101,18 +108,33 @@ def withdraw(study: Study, number: ResearchNumber, rule: Rule, word: str) -> Rec
         if before is None or before.rule is not rule or (before.finished_utc and left):
             notes = study.state.risk_notes.get(number, ()) if rule is Rule.DESTROY else ()
             study.record(WithdrawalOrdered(number, rule, tuple(note.seq for note in notes)))
+        tell(2 * (len(shares) - len(planned)))  # sessions in which there is nothing to do
         for session, events in planned:
             if events:
                 session.record_all(events)
             destroy_sound(session)
+            tell(1)
     if rule is Rule.DESTROY:
         _forget_name(study, number)
     for session, _ in planned:
         _read_back(study, session, number, rule)
+        tell(1)
     if not study.state.withdrawals[number].finished_utc:
         study.record(WithdrawalFinished(number))
     study.verify_log()
     return receipt(study, number)
+
+
+def _teller(report: Report, label: str, total: int) -> Callable[[int], None]:
+    """Takes how many more of `total` steps are done, and reports where it is."""
+    began, done = time.monotonic(), 0
+
+    def tell(more: int) -> None:
+        nonlocal done
+        done += more
+        report(Progress(label, done, total, estimate_left(time.monotonic() - began, done, total)))
+
+    return tell
 
 
 def _checked(study: Study, number: ResearchNumber, rule: Rule) -> Withdrawal | None:

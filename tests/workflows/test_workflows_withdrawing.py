@@ -25,6 +25,7 @@ from facilitator.domain.errors import AccessRefused, Busy, NotFound, StorageFail
 from facilitator.domain.group import DebriefPart, Presence
 from facilitator.domain.ids import ResearchNumber, Speaker, session_id
 from facilitator.domain.notes import Note, NoteKind
+from facilitator.domain.progress import Progress
 from facilitator.domain.session_state import SessionState
 from facilitator.domain.transcript import Segment, Word
 from facilitator.domain.withdrawal import GAP, REPLACEMENT, TEXT, Rule
@@ -222,6 +223,14 @@ def test_what_they_contributed_is_destroyed_and_nothing_else(talked: Study) -> N
         assert session.state.presence[P2] is Presence.ABSENT and P2 not in session.state.expected
     assert not preview(talked, P2, Rule.DESTROY).to_do
     assert _withdraw(talked) == done, "the receipt can be had again"
+
+
+def test_it_says_session_by_session_where_it_is(talked: Study) -> None:
+    told: list[Progress] = []
+    withdraw(talked, P2, Rule.DESTROY, word_for(P2), told.append)
+    assert {one.label for one in told} == {f"Withdrawing {P2}"}
+    shares = [one.fraction for one in told]
+    assert shares == sorted(shares) and len(set(shares)) >= 4 and shares[-1] == 1.0
 
 
 def test_the_accounts_of_the_recording_stay_whole(talked: Study) -> None:

@@ -15,6 +15,7 @@ from textual.widgets import Label, Static
 
 from facilitator.domain.errors import FacilitatorError, StorageFailed, UsageError
 from facilitator.domain.ids import ResearchNumber
+from facilitator.domain.progress import Report
 from facilitator.domain.text import one_line
 from facilitator.domain.withdrawal import Rule
 from facilitator.tui.screens.base import StudyScreen
@@ -195,14 +196,14 @@ backups and exports made before.
         self._begun = True
         dialog = Carrying(f"Withdrawing {self.number}")
         self.app.push_screen(dialog)
-        self._start(lambda: self._withdraw(rule, file), self._done, dialog)
+        self._start(lambda: self._withdraw(rule, file, dialog.report), self._done, dialog)
 
-    def _withdraw(self, rule: Rule, file: Path | None) -> _Done:
+    def _withdraw(self, rule: Rule, file: Path | None, report: Report) -> _Done:
         from facilitator.workflows.study import Study
         from facilitator.workflows.withdrawing import withdraw, word_for
 
         with Study(self.study.folder, self.study.settings, self.study.key) as own:  # outlives the app
-            receipt = withdraw(own, self.number, rule, word_for(self.number))
+            receipt = withdraw(own, self.number, rule, word_for(self.number), report)
         try:
             if file is not None:
                 _write(file, "\n".join(receipt.lines) + "\n")
