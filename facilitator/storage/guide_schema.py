@@ -1,10 +1,11 @@
 """What a guide file may hold, and how each fault is told to the person who wrote it."""
 
+import string
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
 from pydantic_core import ErrorDetails
 
 from facilitator.domain.guide import QuestionType
@@ -17,8 +18,18 @@ MIN_SLOT: Final = 10
 MAX_SLOT: Final = 480
 TYPES: Final = tuple(kind.value for kind in QuestionType)
 
-_Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_LINE)]
-_Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+_UNSEEN: Final = "\u00ad\u200b\u200c\u200d\u2060\ufeff" + string.whitespace
+
+
+def _seen(value: object) -> object:
+    """What has no width counts as a blank at the ends, so that a text of nothing else is empty."""
+    return value.strip(_UNSEEN) if isinstance(value, str) else value
+
+
+_Text = Annotated[
+    str, BeforeValidator(_seen), StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_LINE)
+]
+_Title = Annotated[str, BeforeValidator(_seen), StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 _Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,59}$")]
 _Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})?$")]
 _STRICT: Final = ConfigDict(extra="forbid", strict=True, frozen=True)

@@ -101,6 +101,11 @@ def test_a_question_that_one_side_lacks_has_a_sign(guide: Path) -> None:
     assert all(cells(line) <= 60 for line in lines) and sum(line.count("何") for line in lines) == 6
 
 
+def test_a_folder_is_said_to_be_no_file(tmp_path: Path) -> None:
+    refused = run("guide", "check", tmp_path)
+    assert refused.code == 3 and "this is not a file" in refused.err
+
+
 def test_a_handout_and_two_columns_do_not_go_together() -> None:
     done = run("guide", "show", "pilot", "--print", "--beside", "pilot")
     assert done.code == 2 and "--print and --beside" in done.err and done.out == ""

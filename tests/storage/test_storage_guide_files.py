@@ -150,6 +150,7 @@ BROKEN = {
     "bad id": (GOOD.replace("id: x", "id: ../x"), 1, "letters, digits and hyphens"),
     "nothing": (GOOD.replace("Why?", ""), 8, "`text` is empty"),
     "blank": (GOOD.replace("Why?", "'  '"), 8, "`text` is empty"),
+    "unseen": (GOOD.replace("Why?", '"\\u200b \\ufeff"'), 8, "`text` is empty"),
     "no questions": (GOOD + "  - title: Two\n    questions: []\n", 11, "`questions` is empty"),
     "same ids": (
         HEAD + QUESTION.replace("type", "id: a\n        type") * 2,
