@@ -10,7 +10,7 @@ import click
 from facilitator.cli.output import columns, emit, say
 from facilitator.cli.study_option import Opener, json_option, study_options
 from facilitator.domain.errors import UsageError
-from facilitator.domain.group import DebriefPart, Presence
+from facilitator.domain.group import MAX_DEBRIEF, DebriefPart, Presence
 from facilitator.domain.ids import research_number, session_id
 from facilitator.domain.notes import Note
 from facilitator.domain.time_plan import Standing
@@ -180,6 +180,10 @@ def _lines(text: str) -> list[str]:
             f"{len(lines)} lines are given, and the debrief has {len(DebriefPart)} parts: {parts}.",
             safe="Nothing was written.",
             do="Give one line for each; an empty one leaves a part as it is.",
+        )
+    if any(len(line) > MAX_DEBRIEF for line in lines):
+        raise UsageError(
+            f"A line has more than {MAX_DEBRIEF} characters.", safe="Nothing was written.", do="Shorten it."
         )
     return lines + [""] * (len(DebriefPart) - len(lines))
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from facilitator.domain import events as ev
 from facilitator.domain.checklist import CONSENT, PRESENT, RETURNING, SOUND, checklist
-from facilitator.domain.conduct_state import QuestionStep, Step
+from facilitator.domain.conduct_state import QuestionStep
 from facilitator.domain.consent import missing_consents
 from facilitator.domain.errors import ConsentMissing, NotFound, UsageError
 from facilitator.domain.group import MAX_DEBRIEF, DebriefPart, Presence
@@ -29,6 +29,7 @@ class NoteTaking:
         self.session = session
         self._own_marks: list[int] = []
         self._own_steps: list[int] = []
+        self._at_once: dict[int, tuple[int, ...]] = {}
 
     @property
     def now_ms(self) -> int:
@@ -55,10 +56,12 @@ class NoteTaking:
         self._step(ev.QuestionSkipped(question.id, self._line(reason, "reason", empty=True)), at_ms)
 
     def skip_all(self, questions: Sequence[Question], reason: str) -> None:
-        """Leave several out at once."""
+        """Leave several out at once; they are taken back at once, too."""
         text = self._line(reason, "reason", empty=True)
         stored = self.session.record_all([(ev.QuestionSkipped(one.id, text), self.now_ms) for one in questions])
-        self._own_steps += [one.seq for one in stored]
+        numbers = tuple(one.seq for one in stored)
+        self._own_steps += numbers
+        self._at_once |= dict.fromkeys(numbers[-1:], numbers)
 
     def park(self, question: Question, at_ms: int | None = None) -> None:
         """Put `question` off until before the ending ones. Raises UsageError where it is already."""
@@ -76,10 +79,7 @@ class NoteTaking:
         last = self._last_own(self._own_steps, steps)
         if last is None:
             raise NotFound("No question was asked, skipped or put off yet.")
-        first = last
-        while (before := steps.get(first - 1)) is not None and _at_once(before, steps[last]):
-            first -= 1
-        undone = {seq: steps[seq] for seq in range(first, last + 1)}
+        undone = {seq: steps[seq] for seq in self._at_once.get(last, (last,)) if seq in steps}
         self.session.record_all([(ev.QuestionStepUndone(seq), self.now_ms) for seq in reversed(undone)])
         return tuple(undone.values())
 
@@ -292,8 +292,3 @@ class NoteTaking:
                 do="Make two notes of it." if what == "note" else "Shorten it.",
             )
         return str(safe)
-
-
-def _at_once(one: QuestionStep, other: QuestionStep) -> bool:
-    """Whether both were skipped by the same key."""
-    return one.step is other.step is Step.SKIPPED and (one.at_ms, one.reason) == (other.at_ms, other.reason)

@@ -7,7 +7,7 @@ it again goes on where it was broken off. It counts as finished once everything 
 import re
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -132,7 +132,8 @@ def _teller(report: Report, label: str, total: int) -> Callable[[int], None]:
     def tell(more: int) -> None:
         nonlocal done
         done += more
-        report(Progress(label, done, total, estimate_left(time.monotonic() - began, done, total)))
+        with suppress(OSError):  # nobody reads any more
+            report(Progress(label, done, total, estimate_left(time.monotonic() - began, done, total)))
 
     return tell
 

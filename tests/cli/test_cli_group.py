@@ -110,5 +110,7 @@ def test_the_debrief_is_asked_for_part_by_part(led: Path) -> None:
     assert "bending" in done.out and "tense" in done.out
     refused = run("session", "debrief", "01", "--write", study=led, stdin="one\ntwo\nthree\nfour\nfive\n")
     assert refused.code == 2 and "5 lines are given" in refused.err
+    refused = run("session", "debrief", "01", "--write", study=led, stdin="new\n" + "y" * 10_001)
+    assert refused.code == 2 and "Nothing was written" in refused.err
     written = run("session", "debrief", "01", "--json", study=led).json
     assert written == {"themes": "bending", "surprises": "P2 left early", "atmosphere": "tense", "guide": ""}

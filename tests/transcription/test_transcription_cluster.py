@@ -45,7 +45,9 @@ GUARD = """
 import os, sys
 _log = os.open(os.environ["GUARD_LOG"], os.O_WRONLY | os.O_APPEND | os.O_CREAT)
 def _watch(event, args):
-    if event == "open" and isinstance(args[2], int) and args[2] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT):
+    if event != "open" or isinstance(args[0], int):  # a number: opened by its name before
+        return
+    if isinstance(args[2], int) and args[2] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT):
         os.write(_log, f"{args[0]}\\n".encode())
 sys.addaudithook(_watch)
 """

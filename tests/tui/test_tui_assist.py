@@ -87,22 +87,94 @@ async def test_a_note_that_the_other_changed_meanwhile_is_not_overwritten_unseen
         assert [one.text for one in notes_of(peopled, session_id)] == ["nods thrice"]
 
 
-async def test_a_half_typed_note_that_the_other_changed_is_kept_as_they_left_it(
-    peopled: Study, opened: Opened, session_id: SessionId, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def kept_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is typed is stored whenever the screen looks."""
     monkeypatch.setattr("facilitator.tui.screens.noting_screen.KEEP_S", 0.0)
+
+
+def changes(study: Study, session_id: SessionId, text: str) -> None:
+    """The other person gives the last note this text."""
+    with Session(study, session_id, beside=True) as other:
+        note = max(other.state.drafts)
+        Assist(other).edit_note(note, NoteKind.THEME, text, None)
+
+
+def texts(study: Study, session_id: SessionId) -> list[str]:
+    return [one.text for one in notes_of(study, session_id)]
+
+
+@pytest.mark.usefixtures("kept_at_once")
+async def test_a_half_typed_note_that_the_other_changed_is_kept_as_they_left_it(
+    peopled: Study, opened: Opened, session_id: SessionId
+) -> None:
     async with opened() as driver:
         screen = await conducting(driver, session_id)
         await driver.press("t", *"half", "space")
         screen.keep()
-        (note,) = notes_of(peopled, session_id)
-        with Session(peopled, session_id, beside=True) as other:
-            Assist(other).edit_note(note.id, note.kind, "half PLUS", None)
+        assert texts(peopled, session_id) == ["half"]
+        changes(peopled, session_id, "half PLUS")
         await driver.press("x")
         screen.take_in()
-        assert [one.text for one in notes_of(peopled, session_id)] == ["half PLUS"]
+        assert texts(peopled, session_id) == ["half PLUS"]
+        await driver.press("enter")
+        screen.take_in()
+        assert texts(peopled, session_id) == ["half PLUS"], "told, and not stored before the next Enter"
+        await driver.press("y", "escape")
+        assert texts(peopled, session_id) == ["half PLUS"]
+
+
+@pytest.mark.usefixtures("kept_at_once")
+@pytest.mark.parametrize("theirs", ["other", ""])
+async def test_enter_again_stores_ones_own_though_nothing_more_was_typed(
+    theirs: str, peopled: Study, opened: Opened, session_id: SessionId
+) -> None:
+    async with opened() as driver:
+        screen = await conducting(driver, session_id)
+        await driver.press("t", *"mine")
+        screen.keep()
+        changes(peopled, session_id, theirs)
         await driver.press("enter", "enter")
-        assert [one.text for one in notes_of(peopled, session_id)] == ["half x"]
+        assert texts(peopled, session_id) == ["mine"]
+
+
+@pytest.mark.usefixtures("kept_at_once")
+async def test_escape_right_after_the_other_changed_it_leaves_theirs(
+    peopled: Study, opened: Opened, session_id: SessionId
+) -> None:
+    async with opened() as driver:
+        screen = await conducting(driver, session_id)
+        await driver.press("t", *"mine")
+        screen.keep()
+        changes(peopled, session_id, "theirs")
+        await driver.press("escape")
+        assert texts(peopled, session_id) == ["theirs"]
+
+
+@pytest.mark.usefixtures("kept_at_once")
+async def test_whoever_leaves_loses_nothing_and_overwrites_nothing(
+    peopled: Study, opened: Opened, session_id: SessionId
+) -> None:
+    async with opened() as driver:
+        screen = await conducting(driver, session_id)
+        await driver.press("t", *"mine")
+        screen.keep()
+        changes(peopled, session_id, "theirs")
+        await driver.press("s")
+        await driver.app.action_quit()
+    assert texts(peopled, session_id) == ["theirs", "mines"]
+
+
+async def test_whoever_leaves_with_too_long_a_note_leaves_several(
+    peopled: Study, opened: Opened, session_id: SessionId
+) -> None:
+    async with opened() as driver:
+        await conducting(driver, session_id)
+        await driver.press("t")
+        await driver.write("word " * 900)
+        await driver.app.action_quit()
+    assert " ".join(texts(peopled, session_id)).split() == ["word"] * 900
+    assert len(texts(peopled, session_id)) == 2
 
 
 async def test_keys_that_come_before_the_screen_is_there_do_nothing(

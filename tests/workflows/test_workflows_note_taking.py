@@ -128,8 +128,16 @@ def test_what_is_put_off_already_is_not_put_off_again(noting: NoteTaking) -> Non
 def test_skips_of_two_keys_are_taken_back_one_by_one(noting: NoteTaking) -> None:
     sound, journey, *_ = _questions(noting).values()
     noting.skip(sound, "no time", 1_000)
-    noting.skip(journey, "no time", 2_000)
+    noting.skip(journey, "no time", 1_000)
     assert (_undone(noting), _undone(noting)) == (["journey"], ["sound"])
+
+
+def test_what_one_skipped_at_once_is_not_taken_back_by_the_other(noting: NoteTaking) -> None:
+    other = NoteTaking(noting.session)
+    sound, journey, meeting, *_ = _questions(noting).values()
+    noting.skip_all([sound, journey], "no time")
+    other.skip(meeting, "no time")
+    assert (_undone(other), _undone(noting)) == (["good-meeting"], ["sound", "journey"])
 
 
 def test_skipping_several_is_one_step_of_storing(noting: NoteTaking) -> None:

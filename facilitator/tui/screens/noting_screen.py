@@ -1,6 +1,7 @@
 """The part of the conduct screen that writes: notes, lines about the group, and answers to what it asks."""
 
 import contextlib
+import textwrap
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -13,7 +14,7 @@ from textual.widget import Widget
 from facilitator.domain.errors import FacilitatorError, NotFound, UsageError
 from facilitator.domain.ids import ASSISTANT, MODERATOR, SessionId, Speaker
 from facilitator.domain.notes import Note, NoteKind, known_tags
-from facilitator.domain.text import one_line
+from facilitator.domain.text import MAX_LINE, one_line
 from facilitator.tui.screens.session_screen import SAVED, SessionScreen
 from facilitator.tui.session_keys import OWN_NOTES
 from facilitator.tui.widgets.entry_line import EntryLine
@@ -91,7 +92,7 @@ class NotingScreen(SessionScreen):
         """Keep a note that is half typed, then let others write to the session."""
         if self.is_open and self._to_keep:
             with contextlib.suppress(FacilitatorError):  # there is no screen any more to say it on
-                self._keep_note(self._to_keep)
+                self._keep_at_last(self._to_keep)
         super().close_session()
 
     def pressed_ms(self) -> int:
@@ -257,7 +258,8 @@ class NotingScreen(SessionScreen):
         text = self._to_keep
         if not text or text == self._refused or time.monotonic() - self._kept_at < KEEP_S:
             return
-        if self._changed_meanwhile() is not None:  # Enter says so, and stores it then
+        self._see_others()
+        if self._is_changed:  # Enter says so, and stores it then
             return
         self._kept_at = time.monotonic()
         self._refused = "" if self._write_down(lambda: self._keep_note(text)) else text
@@ -279,17 +281,40 @@ class NotingScreen(SessionScreen):
                 writing.kind, text, at_ms=writing.at_ms, speaker=writing.speaker, question_id=writing.question_id
             )
             writing = replace(writing, id=note_id)
-        elif not writing.is_kept(text):
-            self.noting.edit_note(writing.id or 0, writing.kind, text, writing.speaker)
-        self._writing = replace(writing, kept=(writing.kind, _folded(text), writing.speaker))
+        elif self._stored(writing.id) != (writing.kind, _folded(text), writing.speaker):
+            self.noting.edit_note(writing.id, writing.kind, text, writing.speaker)
+        self._writing = replace(writing, kept=(writing.kind, _folded(text), writing.speaker), told=None)
+
+    def _keep_at_last(self, text: str) -> None:
+        """With the screen gone, nothing is lost: a note that somebody else changed meanwhile stays beside this one, and
+        too long a one becomes several."""
+        writing = self._writing
+        assert writing is not None  # noqa: S101  only called while one is typed
+        self._see_others()
+        if self._is_changed:
+            self._writing = replace(writing, id=None)
+        for piece in textwrap.wrap(text, MAX_LINE, break_on_hyphens=False):
+            self._keep_note(piece)
+            self._writing = replace(writing, id=None)
+
+    def _see_others(self) -> None:
+        """Read what others stored. A failure is told by `take_in`, which looks once a second."""
+        with contextlib.suppress(FacilitatorError):
+            self.session.refresh()
+
+    @property
+    def _is_changed(self) -> bool:
+        """Whether somebody else changed the note that is being typed since it was stored here."""
+        writing = self._writing
+        return writing is not None and writing.id is not None and self._stored(writing.id) not in (writing.kept, None)
 
     def _changed_meanwhile(self) -> _Stored | None:
-        """What somebody else made of the note that is being typed, unless that was said."""
+        """What they made of it, unless that was said."""
         writing = self._writing
-        if writing is None or writing.id is None:
+        if writing is None or writing.id is None or not self._is_changed:
             return None
         now = self._stored(writing.id)
-        return None if now in (writing.kept, writing.told) else now
+        return None if now == writing.told else now
 
     def _stored(self, note_id: int) -> _Stored | None:
         """A note as it is now, without text where it was removed; None for one that nothing is left of."""
@@ -313,6 +338,7 @@ class NotingScreen(SessionScreen):
         writing = self._writing
         if writing is None or writing.id is None or writing.kept is None:
             return
+        self._see_others()
         note_id, before = writing.id, writing.before
         if self._stored(note_id) != writing.kept:
             return

@@ -11,7 +11,7 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from facilitator.domain.guide import Question
-from facilitator.domain.text import fold, one_line
+from facilitator.domain.text import fold, one_line, plain_words
 from facilitator.domain.time_plan import Standing, TimePlan
 from facilitator.domain.timebase import clock
 from facilitator.tui.widgets.line_input import LineInput
@@ -169,4 +169,4 @@ class QuestionPicker(Vertical):
 
 def _is_in(searched: str, word: str) -> bool:
     """A number only as a whole word: `key 1` is not meant to find KEY 10."""
-    return word in (searched.split() if word.isdecimal() else searched)
+    return word in (plain_words(searched) if word.isdecimal() else searched)
