@@ -104,6 +104,14 @@ def texts(study: Study, session_id: SessionId) -> list[str]:
     return [one.text for one in notes_of(study, session_id)]
 
 
+async def half_typed(driver: Driver, study: Study, session_id: SessionId, theirs: str) -> None:
+    """A note is typed here and stored on the way; the other person gives it another text."""
+    screen = await conducting(driver, session_id)
+    await driver.press("t", *"mine")
+    screen.keep()
+    changes(study, session_id, theirs)
+
+
 @pytest.mark.usefixtures("kept_at_once")
 async def test_a_half_typed_note_that_the_other_changed_is_kept_as_they_left_it(
     peopled: Study, opened: Opened, session_id: SessionId
@@ -130,10 +138,7 @@ async def test_enter_again_stores_ones_own_though_nothing_more_was_typed(
     theirs: str, peopled: Study, opened: Opened, session_id: SessionId
 ) -> None:
     async with opened() as driver:
-        screen = await conducting(driver, session_id)
-        await driver.press("t", *"mine")
-        screen.keep()
-        changes(peopled, session_id, theirs)
+        await half_typed(driver, peopled, session_id, theirs)
         await driver.press("enter", "enter")
         assert texts(peopled, session_id) == ["mine"]
 
@@ -143,10 +148,7 @@ async def test_escape_right_after_the_other_changed_it_leaves_theirs(
     peopled: Study, opened: Opened, session_id: SessionId
 ) -> None:
     async with opened() as driver:
-        screen = await conducting(driver, session_id)
-        await driver.press("t", *"mine")
-        screen.keep()
-        changes(peopled, session_id, "theirs")
+        await half_typed(driver, peopled, session_id, "theirs")
         await driver.press("escape")
         assert texts(peopled, session_id) == ["theirs"]
 
@@ -156,10 +158,7 @@ async def test_whoever_leaves_loses_nothing_and_overwrites_nothing(
     peopled: Study, opened: Opened, session_id: SessionId
 ) -> None:
     async with opened() as driver:
-        screen = await conducting(driver, session_id)
-        await driver.press("t", *"mine")
-        screen.keep()
-        changes(peopled, session_id, "theirs")
+        await half_typed(driver, peopled, session_id, "theirs")
         await driver.press("s")
         await driver.app.action_quit()
     assert texts(peopled, session_id) == ["theirs", "mines"]
