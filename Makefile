@@ -9,7 +9,7 @@ endif
 unexport PYTHONDONTWRITEBYTECODE # or each of the programs that tests start compiles all that it loads anew
 INSTALL := $(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt
 
-.PHONY: help demo test test-one-half test-other-half check bench crash system clean
+.PHONY: help demo test test-sound test-rest test-screens check bench crash system clean
 help:
 	@echo "make demo   install and run the whole job on the sample recording (under 5 minutes)"
 	@echo "make test   install what the tests need and run them all (about 20 minutes)"
@@ -39,16 +39,18 @@ system:
 	@sh .ci/system-packages
 
 test: system $(VENV)/.installed-dev check
-	$(MAKE) -j2 test-one-half test-other-half
+	$(MAKE) -j2 test-sound test-rest test-screens
 	$(BIN)/python -m pytest -m alone
 
-ONE_HALF := tests/tui
-test-one-half: # sound first: it mostly waits, and so goes well beside the speech models of the other half
+# Two at a time: sound mostly waits, and so goes well beside the speech models; whichever ends first makes room for the screens.
+test-sound:
 	$(BIN)/python -m pytest -q -m "sound and not alone"
-	$(BIN)/python -m pytest -q -m "not sound and not alone" $(ONE_HALF)
 
-test-other-half:
-	$(BIN)/python -m pytest -q -m "not sound and not alone" $(ONE_HALF:%=--ignore=%)
+test-rest:
+	$(BIN)/python -m pytest -q -m "not sound and not alone" --ignore=tests/tui
+
+test-screens:
+	$(BIN)/python -m pytest -q -m "not sound and not alone" tests/tui
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .
