@@ -222,3 +222,24 @@ async def test_a_line_that_was_open_when_minutes_were_struck_is_dropped(
         assert [note.text for note in notes_of(peopled, session_id)] == ["long before"]
         await driver.press("t", *"since", "enter")
         assert [note.text for note in notes_of(peopled, session_id)][-1] != "secret"
+
+
+@pytest.mark.usefixtures("kept_at_once")
+@pytest.mark.parametrize("leaving", [False, True])
+async def test_what_is_half_typed_when_minutes_are_struck_is_not_stored_on_the_way(
+    leaving: bool, peopled: Study, opened: Opened, session_id: SessionId, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    happened(peopled, session_id, 20 * MIN)
+    async with opened() as driver:
+        screen = await conducting(driver, session_id)
+        if leaving:
+            monkeypatch.setattr("facilitator.tui.screens.noting_screen.KEEP_S", 60.0)
+        await driver.press("t", *"secret")
+        screen.session.record(ev.StrikeOrdered(15 * MIN, 20 * MIN), 20 * MIN)
+        if leaving:
+            await driver.app.action_quit()
+        else:
+            screen.take_in()
+            await driver.settle()
+            assert "theme ▸" not in driver.text
+    assert texts(peopled, session_id) == []

@@ -259,7 +259,7 @@ class NotingScreen(SessionScreen):
         if not text or text == self._refused or time.monotonic() - self._kept_at < KEEP_S:
             return
         self._see_others()
-        if self._is_changed:  # Enter says so, and stores it then
+        if self.drop_struck_line() or self._is_changed:  # Enter says of the latter, and stores it then
             return
         self._kept_at = time.monotonic()
         self._refused = "" if self._write_down(lambda: self._keep_note(text)) else text
@@ -291,6 +291,8 @@ class NotingScreen(SessionScreen):
         writing = self._writing
         assert writing is not None  # noqa: S101  only called while one is typed
         self._see_others()
+        if self._struck_so_far() != self._strikes:  # it may hold words from the minutes that were struck
+            return
         if self._is_changed:
             self._writing = replace(writing, id=None)
         for piece in textwrap.wrap(text, MAX_LINE, break_on_hyphens=False):
