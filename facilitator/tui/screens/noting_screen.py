@@ -4,7 +4,7 @@ import contextlib
 import textwrap
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from textual import on
@@ -13,8 +13,9 @@ from textual.widget import Widget
 
 from facilitator.domain.errors import FacilitatorError, NotFound, UsageError
 from facilitator.domain.ids import ASSISTANT, MODERATOR, SessionId, Speaker
-from facilitator.domain.notes import Note, NoteKind, known_tags
+from facilitator.domain.notes import NoteKind, known_tags
 from facilitator.domain.text import MAX_LINE, one_line
+from facilitator.tui.note_being_typed import Stored, Writing, folded
 from facilitator.tui.screens.session_screen import SAVED, SessionScreen
 from facilitator.tui.session_keys import OWN_NOTES
 from facilitator.tui.widgets.entry_line import EntryLine
@@ -28,40 +29,6 @@ KEEP_S: Final = 2.0
 KINDS: Final = tuple(kind for kind in NoteKind if kind is not NoteKind.MOMENT)
 
 
-_Stored = tuple[NoteKind, str, Speaker | None]
-
-
-def _folded(text: str) -> str:
-    """What is typed, as it is stored: blanks folded."""
-    return " ".join(text.split())
-
-
-@dataclass(frozen=True, slots=True)
-class _Writing:
-    """A note being typed. `at_ms` and `question_id` from its first character on; `id` and what was `kept` of it once it
-    is stored; `before` the note as it was, if an old one is changed. `told` is what somebody else made of it meanwhile,
-    once that was said."""
-
-    kind: NoteKind
-    speaker: Speaker | None = None
-    at_ms: int | None = None
-    question_id: str | None = None
-    id: int | None = None
-    before: Note | None = None
-    kept: _Stored | None = None
-    told: _Stored | None = None
-
-    def is_kept(self, text: str) -> bool:
-        """Whether this is how it is stored."""
-        return self.kept == (self.kind, _folded(text), self.speaker)
-
-    @property
-    def label(self) -> str:
-        """What stands before the line."""
-        about = f" · {self.speaker}" if self.speaker else ""
-        return f"{'edit ' if self.before else ''}{self.kind.value}{about}"
-
-
 class NotingScreen(SessionScreen):
     """Subclasses hold `noting` while they are open, have an EntryLine and show `_notes`, and call `keep` often."""
 
@@ -73,7 +40,7 @@ class NotingScreen(SessionScreen):
     def __init__(self, session_id: SessionId) -> None:
         super().__init__(session_id)
         self._answer: Callable[[], None] | None = None
-        self._writing: _Writing | None = None
+        self._writing: Writing | None = None
         self._line: Callable[[str], object] | None = None
         self._kept_at = 0.0
         self._strikes = 0
@@ -146,7 +113,7 @@ class NotingScreen(SessionScreen):
 
     def action_note(self, kind: str) -> None:
         """Begin a note."""
-        self._begin(_Writing(NoteKind[kind]))
+        self._begin(Writing(NoteKind[kind]))
 
     def action_moment(self) -> None:
         """Mark this moment, without words."""
@@ -168,7 +135,7 @@ class NotingScreen(SessionScreen):
         else:
             stored = (note.kind, note.text, note.speaker)
             self._begin(
-                _Writing(note.kind, note.speaker, note.at_ms, note.question_id, note.id, note, stored), note.text
+                Writing(note.kind, note.speaker, note.at_ms, note.question_id, note.id, note, stored), note.text
             )
 
     def action_select_note(self, direction: int) -> None:
@@ -205,14 +172,14 @@ class NotingScreen(SessionScreen):
         asked = self.session.state.asked
         return asked[-1][1] if asked else None
 
-    def _begin(self, writing: _Writing, text: str = "") -> None:
+    def _begin(self, writing: Writing, text: str = "") -> None:
         self._answer, self._line, self._writing = None, None, writing
         self._strikes = self._struck_so_far()
         self._kept_at = time.monotonic()
         self.entry.begin(writing.label, text, known_tags(self.session.state.notes.values()))
         self.refresh_bindings()
 
-    def _write_as(self, writing: _Writing) -> None:
+    def _write_as(self, writing: Writing) -> None:
         self._writing = writing
         self.entry.label(writing.label)
 
@@ -281,9 +248,9 @@ class NotingScreen(SessionScreen):
                 writing.kind, text, at_ms=writing.at_ms, speaker=writing.speaker, question_id=writing.question_id
             )
             writing = replace(writing, id=note_id)
-        elif self._stored(writing.id) != (writing.kind, _folded(text), writing.speaker):
+        elif self._stored(writing.id) != (writing.kind, folded(text), writing.speaker):
             self.noting.edit_note(writing.id, writing.kind, text, writing.speaker)
-        self._writing = replace(writing, kept=(writing.kind, _folded(text), writing.speaker), told=None)
+        self._writing = replace(writing, kept=(writing.kind, folded(text), writing.speaker), told=None)
 
     def _keep_at_last(self, text: str) -> None:
         """With the screen gone, nothing is lost: a note that somebody else changed meanwhile stays beside this one, and
@@ -310,7 +277,7 @@ class NotingScreen(SessionScreen):
         writing = self._writing
         return writing is not None and writing.id is not None and self._stored(writing.id) not in (writing.kept, None)
 
-    def _changed_meanwhile(self) -> _Stored | None:
+    def _changed_meanwhile(self) -> Stored | None:
         """What they made of it, unless that was said."""
         writing = self._writing
         if writing is None or writing.id is None or not self._is_changed:
@@ -318,7 +285,7 @@ class NotingScreen(SessionScreen):
         now = self._stored(writing.id)
         return None if now == writing.told else now
 
-    def _stored(self, note_id: int) -> _Stored | None:
+    def _stored(self, note_id: int) -> Stored | None:
         """A note as it is now, without text where it was removed; None for one that nothing is left of."""
         versions = self.session.state.drafts.get(note_id)
         if not versions:
@@ -326,7 +293,7 @@ class NotingScreen(SessionScreen):
         note = versions[-1][1]
         return note.kind, note.text, note.speaker
 
-    def _tell_changed(self, theirs: _Stored) -> None:
+    def _tell_changed(self, theirs: Stored) -> None:
         assert self._writing is not None  # noqa: S101  only a note is changed meanwhile
         self._writing = replace(self._writing, told=theirs)
         kind, text, speaker = theirs
